@@ -1,0 +1,1 @@
+"""The spatial core: geometry, models, queries and services."""

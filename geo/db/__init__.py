@@ -1,0 +1,1 @@
+"""Engine, embedded cluster, migrations."""

@@ -1,0 +1,1 @@
+"""The maker of the synthetic demo city."""

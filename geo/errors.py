@@ -1,0 +1,29 @@
+"""The error tree. A message says what, where, the offending value, and how to mend it."""
+
+
+class GeoError(Exception):
+    """Base of every error this software raises on purpose."""
+
+
+class InvalidCoordinateError(GeoError, ValueError):
+    """A coordinate that no place on the map can have."""
+
+
+class UnknownCrsError(GeoError, ValueError):
+    """A coordinate system that is not supported or was not named where it must be."""
+
+
+class InvalidGeometryError(GeoError, ValueError):
+    """A geometry that is malformed, empty or of the wrong type."""
+
+
+class NotFoundError(GeoError, LookupError):
+    """Something named by the caller does not exist (or is not theirs to see)."""
+
+
+class ConflictError(GeoError):
+    """The request is well formed but the state of the world forbids it."""
+
+
+class RefusedImportError(GeoError, ValueError):
+    """A file that cannot be loaded as it is; nothing was changed."""

@@ -1,0 +1,1 @@
+"""Pure functions on shapely and numpy: no database, no web, no clock."""

@@ -1,0 +1,1 @@
+"""SQL that touches geometry; the only place with ``ST_*``."""

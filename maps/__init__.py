@@ -1,0 +1,1 @@
+"""Page shells, layers, styles and browser assets."""
