@@ -27,3 +27,7 @@ class ConflictError(GeoError):
 
 class RefusedImportError(GeoError, ValueError):
     """A file that cannot be loaded as it is; nothing was changed."""
+
+
+class InvalidAccuracyError(GeoError, ValueError):
+    """An accuracy that no fix can have: not a positive number of metres, or of a level that is not supported."""
