@@ -1,0 +1,29 @@
+"""Database engines and what an existing PostGIS must bring."""
+
+from sqlalchemy import Engine, create_engine
+from sqlalchemy.engine import make_url
+from sqlalchemy.pool import NullPool
+
+from geo.db.cluster import APP_ROLE
+
+
+def make_engine(url: str, *, role: str | None = None, pooled: bool = True) -> Engine:
+    """Make a synchronous engine on psycopg 3.
+
+    Parameters
+    ----------
+    url
+        A libpq or SQLAlchemy URL, ``postgresql://...``.
+    role
+        A role that every connection takes at its start: the server's own is `APP_ROLE`.
+    pooled
+        False opens a connection for every use (migrations, short commands).
+    """
+    arguments = {"options": f"-c role={role}"} if role else {}
+    target = make_url(url).set(drivername="postgresql+psycopg")
+    if pooled:
+        return create_engine(target, connect_args=arguments, pool_pre_ping=True, pool_size=10)
+    return create_engine(target, connect_args=arguments, poolclass=NullPool)
+
+
+__all__ = ["APP_ROLE", "make_engine"]

@@ -1,0 +1,44 @@
+"""Divisions (行政区划): the administrative tree from city to community."""
+
+from enum import StrEnum
+
+from geoalchemy2 import WKBElement
+from sqlalchemy import CheckConstraint, ForeignKey, Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from geo.models.base import Base, BigId, Ltree, geometry
+
+
+class DivisionLevel(StrEnum):
+    """Levels of the tree, from the top."""
+
+    CITY = "city"
+    DISTRICT = "district"
+    STREET = "street"
+    COMMUNITY = "community"
+
+
+class Division(Base):
+    """A city, district, street or community; its border may be unknown."""
+
+    __tablename__ = "division"
+    __table_args__ = (
+        CheckConstraint("level in ('city', 'district', 'street', 'community')", name="level"),
+        CheckConstraint("ST_IsValid(geom)", name="geom_valid"),
+        Index("ix_division_path", "path", postgresql_using="gist"),
+        Index("ix_division_geom", "geom", postgresql_using="gist"),
+        Index("ix_division_tile_geom", "tile_geom", postgresql_using="gist"),
+    )
+
+    id: Mapped[BigId]
+    code: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    level: Mapped[str]
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("division.id"), index=True)
+    path: Mapped[str] = mapped_column(Ltree)
+    """Ids from the root to this row, itself included."""
+    geom: Mapped[WKBElement | None] = mapped_column(geometry("MULTIPOLYGON"))
+    tile_geom: Mapped[WKBElement | None] = mapped_column(geometry("MULTIPOLYGON", srid=3857))
+    population: Mapped[int | None]
+    mean_household_size: Mapped[float | None]
+    source: Mapped[str]

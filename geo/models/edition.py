@@ -1,0 +1,98 @@
+"""Editions (版次): drafts with their units and operation log, and what was published from them."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from geoalchemy2 import WKBElement
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from geo.models.base import Base, BigId, CreatedAt, geometry
+
+
+class EditionStatus(StrEnum):
+    """States of an edition."""
+
+    DRAFT = "draft"
+    PUBLISHED = "published"
+    DISCARDED = "discarded"
+
+
+class Edition(Base):
+    """A set of borders of one layer in one division: a draft, then published at an instant."""
+
+    __tablename__ = "edition"
+    __table_args__ = (
+        CheckConstraint("status in ('draft', 'published', 'discarded')", name="status"),
+        CheckConstraint("(status = 'published') = (published_at is not null)", name="published_at"),
+        Index("ix_edition_layer_id", "layer_id", "division_id"),
+    )
+
+    id: Mapped[BigId]
+    layer_id: Mapped[int] = mapped_column(ForeignKey("layer.id"))
+    division_id: Mapped[int] = mapped_column(ForeignKey("division.id"))
+    name: Mapped[str]
+    status: Mapped[str] = mapped_column(server_default="draft")
+    base_revision: Mapped[int]
+    """The layer's revision when the draft was opened."""
+    draft_revision: Mapped[int] = mapped_column(server_default="0")
+    """Raised by every operation on the draft; the ETag of ``If-Match``."""
+    revision: Mapped[int | None]
+    """The layer's revision that this edition made."""
+    created_at: Mapped[CreatedAt]
+    published_at: Mapped[datetime | None]
+    source: Mapped[str]
+
+
+class DraftUnit(Base):
+    """A grid, micro-grid or remainder inside a draft; nothing outside the draft ever sees it."""
+
+    __tablename__ = "draft_unit"
+    __table_args__ = (
+        CheckConstraint("level in ('grid', 'micro_grid')", name="level"),
+        CheckConstraint("ST_IsValid(geom) and not ST_IsEmpty(geom)", name="geom_valid"),
+        Index("uq_draft_unit_code", "edition_id", "code", "is_remainder", unique=True),
+        Index("ix_draft_unit_geom", "geom", postgresql_using="gist"),
+    )
+
+    id: Mapped[BigId]
+    edition_id: Mapped[int] = mapped_column(ForeignKey("edition.id", ondelete="CASCADE"))
+    code: Mapped[str]
+    level: Mapped[str]
+    is_remainder: Mapped[bool] = mapped_column(server_default="false")
+    is_leaf: Mapped[bool]
+    parent_code: Mapped[str | None]
+    division_id: Mapped[int] = mapped_column(ForeignKey("division.id"))
+    name: Mapped[str]
+    kind: Mapped[str]
+    attributes: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
+    geom: Mapped[WKBElement] = mapped_column(geometry("MULTIPOLYGON"))
+    base_version_id: Mapped[int | None] = mapped_column(ForeignKey("grid_version.id"))
+    """The published version this unit was copied from; null for one drawn here."""
+
+
+class DraftOperation(Base):
+    """One step of a draft, with what it replaced, so that it can be undone bit for bit."""
+
+    __tablename__ = "draft_operation"
+    __table_args__ = (UniqueConstraint("edition_id", "number"),)
+
+    id: Mapped[BigId]
+    edition_id: Mapped[int] = mapped_column(ForeignKey("edition.id", ondelete="CASCADE"))
+    number: Mapped[int]
+    kind: Mapped[str]
+    parameters: Mapped[dict[str, Any]]
+    before: Mapped[list[Any]]
+    after: Mapped[list[Any]]
+    created_at: Mapped[CreatedAt]
+
+
+class GridLineage(Base):
+    """Which closed version a new one came from, by shared area."""
+
+    __tablename__ = "grid_lineage"
+
+    ancestor_id: Mapped[int] = mapped_column(ForeignKey("grid_version.id"), primary_key=True)
+    descendant_id: Mapped[int] = mapped_column(ForeignKey("grid_version.id"), primary_key=True, index=True)
+    shared_area_m2: Mapped[float]

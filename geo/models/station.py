@@ -1,0 +1,41 @@
+"""Stations (服务站点) that serve residents."""
+
+from geoalchemy2 import WKBElement
+from sqlalchemy import CheckConstraint, ForeignKey, Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from geo.models.base import Base, BigId, Ltree, geometry
+
+STATION_KINDS = (
+    "service_centre",  # 党群服务中心
+    "tourism_station",  # 旅游红色驿站
+    "member_studio",  # 党员工作室
+    "alliance_station",  # 先锋联盟工作站
+    "property_station",  # 红色物业服务站
+    "terminal",  # 自助终端
+)
+STATION_LEVELS = ("city", "district", "street", "community", "compound")
+
+
+class Station(Base):
+    """A point that serves residents; service centres have one of five levels."""
+
+    __tablename__ = "station"
+    __table_args__ = (
+        CheckConstraint(f"kind in {STATION_KINDS}", name="kind"),
+        CheckConstraint(f"level in {STATION_LEVELS}", name="level"),
+        Index("ix_station_geom", "geom", postgresql_using="gist"),
+    )
+
+    id: Mapped[BigId]
+    code: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    kind: Mapped[str]
+    level: Mapped[str | None]
+    division_id: Mapped[int] = mapped_column(ForeignKey("division.id"), index=True)
+    division_path: Mapped[str] = mapped_column(Ltree)
+    geom: Mapped[WKBElement] = mapped_column(geometry("POINT"))
+    address: Mapped[str | None]
+    hours: Mapped[str | None]
+    area_m2: Mapped[float | None]
+    source: Mapped[str]
