@@ -1,0 +1,34 @@
+"""What routes depend on: settings, a session in one transaction, the pool of the hot paths."""
+
+from collections.abc import Iterator
+from typing import Annotated
+
+from fastapi import Depends, Request
+from psycopg_pool import AsyncConnectionPool
+from sqlalchemy.orm import Session
+
+from api.settings import Settings
+
+
+def get_settings(request: Request) -> Settings:
+    """Give the settings that the app was made with."""
+    settings: Settings = request.app.state.settings
+    return settings
+
+
+def get_session(request: Request) -> Iterator[Session]:
+    """Give a session; commits before the response is sent, rolls back on an error."""
+    with Session(request.app.state.engine) as session, session.begin():
+        yield session
+
+
+def get_pool(request: Request) -> AsyncConnectionPool:
+    """Give the async pool that serves locate, intake and tiles."""
+    pool: AsyncConnectionPool = request.app.state.pool
+    return pool
+
+
+SettingsDep = Annotated[Settings, Depends(get_settings)]
+# Without scope="function" the commit would run after the response: 200 for a commit that failed.
+SessionDep = Annotated[Session, Depends(get_session, scope="function")]
+PoolDep = Annotated[AsyncConnectionPool, Depends(get_pool)]

@@ -1,0 +1,42 @@
+"""The app factory."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import PackageNotFoundError, version
+
+from fastapi import FastAPI
+from psycopg_pool import AsyncConnectionPool
+
+from api import errors
+from api.settings import Settings
+from geo.db.engine import APP_ROLE, make_engine
+
+ROUTERS: tuple[str, ...] = ()
+
+
+def program_version() -> str:
+    """Give the installed version."""
+    try:
+        return version("wangge")
+    except PackageNotFoundError:
+        return "0.1.0"
+
+
+@asynccontextmanager
+async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    """Open the engine and the pool as the application role; close them in order."""
+    url = app.state.settings.database_url
+    app.state.engine = make_engine(url, role=APP_ROLE)
+    async with AsyncConnectionPool(
+        url, min_size=2, max_size=8, open=False, kwargs={"autocommit": True, "options": f"-c role={APP_ROLE}"}
+    ) as app.state.pool:
+        yield
+    app.state.engine.dispose()
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """Make the app; ``settings.database_url`` must name a migrated database."""
+    app = FastAPI(title="wangge 网格", version=program_version(), lifespan=lifespan, docs_url=None, redoc_url=None)
+    app.state.settings = settings
+    errors.install(app)
+    return app
