@@ -1,0 +1,149 @@
+"""Flaws of a tessellation: where polygons overlap, and where they leave a gap that they enclose."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from shapely import MultiPolygon
+from shapely.geometry.base import BaseGeometry
+
+from geo.geometry.lattice import STEPS_PER_DEGREE, to_steps
+from geo.geometry.measures import METRES_PER_DEGREE, area_m2
+
+Geometries = Sequence[BaseGeometry] | NDArray[np.object_]
+
+
+@dataclass(frozen=True, slots=True)
+class Overlap:
+    """Two polygons, by position in the input, that both claim a piece of land."""
+
+    first: int
+    second: int
+    geom: BaseGeometry
+    area_m2: float
+    lon: float
+    lat: float
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Land that polygons enclose and none covers: a sliver by mistake, or undrawn land on purpose."""
+
+    geom: BaseGeometry
+    area_m2: float
+    width_m: float
+    """Area by half the outline: near the true width of a sliver, a third to a half of a round gap's."""
+    lon: float
+    lat: float
+
+
+def find_overlaps(geoms: Geometries, *, min_area_m2: float = 0.0) -> list[Overlap]:
+    """List every pair of polygons that share area, in the order of their positions.
+
+    Parameters
+    ----------
+    geoms
+        Valid polygons and multipolygons, WGS 84.
+    min_area_m2
+        Smaller overlaps are left out; 0 reports any area at all.
+    """
+    geoms = np.asarray(geoms, dtype=object)
+    suspects = _suspects(geoms)
+    if not len(suspects):
+        return []
+    at, other = shapely.STRtree(geoms).query(geoms[suspects], predicate="intersects")
+    pairs = np.column_stack([suspects[at], other])
+    pairs = np.unique(np.sort(pairs[pairs[:, 0] != pairs[:, 1]], axis=1), axis=0)
+    shared = np.array(
+        [_polygons(g) for g in shapely.intersection(geoms[pairs[:, 0]], geoms[pairs[:, 1]])], dtype=object
+    )
+    keep = shapely.area(shared) > 0
+    pairs, shared = pairs[keep], shared[keep]
+    areas = area_m2(shared)
+    places = shapely.get_coordinates(shapely.point_on_surface(shared))
+    return [
+        Overlap(int(first), int(second), geom, float(area), float(lon), float(lat))
+        for (first, second), geom, area, (lon, lat) in zip(pairs, shared, areas, places, strict=True)
+        if area >= min_area_m2
+    ]
+
+
+def find_gaps(geoms: Geometries, *, max_width_m: float | None = None) -> list[Gap]:
+    """List the land that the polygons enclose and none of them covers, largest first.
+
+    Parameters
+    ----------
+    geoms
+        Valid polygons and multipolygons on the lattice, WGS 84. Overlaps among them do no harm.
+    max_width_m
+        Only gaps at most so wide: a few metres tells slivers from undrawn land.
+    """
+    geoms = np.asarray(geoms, dtype=object)
+    lines = unmatched_edges(geoms)
+    if not len(lines):
+        return []
+    # Only unmatched edges bound a gap; noding them is needed where flawed borders cross.
+    noded = shapely.get_parts(shapely.unary_union(shapely.multilinestrings(list(lines))))
+    faces = shapely.get_parts(shapely.polygonize(noded))
+    if not len(faces):
+        return []
+    inside = shapely.point_on_surface(faces)
+    covered = np.unique(shapely.STRtree(geoms).query(inside, predicate="intersects")[0])
+    gaps = np.delete(faces, covered)
+    if not len(gaps):
+        return []
+    places = np.delete(shapely.get_coordinates(inside), covered, axis=0)
+    areas = area_m2(gaps)
+    widths = areas / (_length_m(gaps) / 2)
+    found = [
+        Gap(geom, float(area), float(width), float(lon), float(lat))
+        for geom, area, width, (lon, lat) in zip(gaps, areas, widths, places, strict=True)
+        if max_width_m is None or width <= max_width_m
+    ]
+    return sorted(found, key=lambda gap: -gap.area_m2)
+
+
+def unmatched_edges(geoms: Geometries) -> NDArray[np.float64]:
+    """Give the edges that no neighbour has in the other direction, as an array (n, 2, 2) of degrees.
+
+    In a sound tessellation they are its outline; elsewhere they bound an overlap or a gap, or meet a vertex that the
+    neighbour doesn't have.
+    """
+    oriented = shapely.orient_polygons(np.asarray(geoms, dtype=object))
+    rings = shapely.get_rings(shapely.get_parts(oriented))
+    coords, ring = shapely.get_coordinates(rings, return_index=True)
+    steps = to_steps(coords)
+    within = ring[1:] == ring[:-1]
+    a, b = steps[:-1][within], steps[1:][within]
+    forward = (a[:, 0] < b[:, 0]) | ((a[:, 0] == b[:, 0]) & (a[:, 1] < b[:, 1]))
+    edges = np.where(forward[:, None], np.column_stack([a, b]), np.column_stack([b, a]))
+    order = np.lexsort(edges.T[::-1])
+    edges, sign = edges[order], np.where(forward[order], 1, -1)
+    if not len(edges):
+        return np.empty((0, 2, 2))
+    starts = np.flatnonzero(np.r_[True, (edges[1:] != edges[:-1]).any(axis=1)])
+    balance = np.add.reduceat(sign, starts)
+    return np.asarray(edges[starts][balance != 0].reshape(-1, 2, 2) / STEPS_PER_DEGREE)
+
+
+def _suspects(geoms: NDArray[np.object_]) -> NDArray[np.intp]:
+    """Give the positions of polygons with a border that doesn't match its neighbour's."""
+    return np.flatnonzero(~shapely.is_empty(shapely.coverage_invalid_edges(geoms)))
+
+
+def _polygons(geom: BaseGeometry) -> BaseGeometry:
+    """Keep what has area: an intersection may come with lines and points where borders merely touch."""
+    parts = shapely.get_parts(geom)
+    areal = shapely.get_parts(parts[shapely.get_dimensions(parts) == 2])
+    return MultiPolygon(list(areal))
+
+
+def _length_m(geoms: NDArray[np.object_]) -> NDArray[np.float64]:
+    coords, index = shapely.get_coordinates(geoms, return_index=True)
+    step = np.diff(coords, axis=0) * METRES_PER_DEGREE
+    step[:, 0] *= np.cos(np.radians(coords[1:, 1]))
+    within = index[1:] == index[:-1]
+    total = np.bincount(index[1:][within], weights=np.hypot(*step.T)[within], minlength=len(geoms))
+    return total.astype(np.float64)
