@@ -13,6 +13,7 @@ from geo.models.party import Branch, ResponsibleBranch
 from geo.models.post import Person, Post
 from geo.models.report import Report, Reporter, ReportMedia
 from geo.models.station import Station
+from geo.models.tiles import DrawnOutline, TileSet
 
 __all__ = [
     "Base",
@@ -22,6 +23,7 @@ __all__ = [
     "Division",
     "DraftOperation",
     "DraftUnit",
+    "DrawnOutline",
     "Edition",
     "Grid",
     "GridLineage",
@@ -40,5 +42,6 @@ __all__ = [
     "ResponsibleBranch",
     "Station",
     "Street",
+    "TileSet",
     "Water",
 ]

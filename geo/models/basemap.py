@@ -4,7 +4,7 @@ from geoalchemy2 import WKBElement
 from sqlalchemy import CheckConstraint, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from geo.models.base import Base, BigId, geometry
+from geo.models.base import TILE_SRID, Base, BigId, geometry, in_tile_crs
 
 STREET_KINDS = ("motorway", "arterial", "street", "lane", "path", "rail")
 
@@ -23,6 +23,7 @@ class Street(Base):
     kind: Mapped[str]
     is_bridge: Mapped[bool] = mapped_column(server_default="false")
     geom: Mapped[WKBElement] = mapped_column(geometry("LINESTRING"))
+    tile_geom: Mapped[WKBElement] = mapped_column(geometry("LINESTRING", srid=TILE_SRID), in_tile_crs())
     source: Mapped[str]
 
 
@@ -38,6 +39,7 @@ class Water(Base):
     id: Mapped[BigId]
     name: Mapped[str | None]
     geom: Mapped[WKBElement] = mapped_column(geometry("MULTIPOLYGON"))
+    tile_geom: Mapped[WKBElement] = mapped_column(geometry("MULTIPOLYGON", srid=TILE_SRID), in_tile_crs())
     source: Mapped[str]
 
 
@@ -55,4 +57,5 @@ class Plot(Base):
     use: Mapped[str]
     """Land use: residential, school, hospital, market, park, business."""
     geom: Mapped[WKBElement] = mapped_column(geometry("MULTIPOLYGON"))
+    tile_geom: Mapped[WKBElement] = mapped_column(geometry("MULTIPOLYGON", srid=TILE_SRID), in_tile_crs())
     source: Mapped[str]

@@ -4,7 +4,7 @@ from geoalchemy2 import WKBElement
 from sqlalchemy import CheckConstraint, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from geo.models.base import Base, BigId, geometry
+from geo.models.base import TILE_SRID, Base, BigId, geometry, in_tile_crs
 
 COMPOUND_KINDS = ("commercial", "work_unit", "unmanaged")  # 商品房, 单位型, 无物业
 
@@ -26,6 +26,7 @@ class Compound(Base):
     property_manager: Mapped[str | None]
     division_id: Mapped[int] = mapped_column(ForeignKey("division.id"), index=True)
     geom: Mapped[WKBElement | None] = mapped_column(geometry("MULTIPOLYGON"))
+    tile_geom: Mapped[WKBElement | None] = mapped_column(geometry("MULTIPOLYGON", srid=TILE_SRID), in_tile_crs())
     source: Mapped[str]
 
 
@@ -47,6 +48,7 @@ class Building(Base):
     division_id: Mapped[int] = mapped_column(ForeignKey("division.id"), index=True)
     point: Mapped[WKBElement] = mapped_column(geometry("POINT"))
     geom: Mapped[WKBElement | None] = mapped_column(geometry("MULTIPOLYGON"))
+    tile_geom: Mapped[WKBElement | None] = mapped_column(geometry("MULTIPOLYGON", srid=TILE_SRID), in_tile_crs())
     households: Mapped[int] = mapped_column(server_default="0")
     people: Mapped[int] = mapped_column(server_default="0")
     source: Mapped[str]

@@ -6,7 +6,7 @@ from geoalchemy2 import WKBElement
 from sqlalchemy import CheckConstraint, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from geo.models.base import Base, BigId, Ltree, geometry
+from geo.models.base import TILE_SRID, Base, BigId, Ltree, geometry, in_tile_crs, inside_point
 
 
 class DivisionLevel(StrEnum):
@@ -38,7 +38,10 @@ class Division(Base):
     path: Mapped[str] = mapped_column(Ltree)
     """Ids from the root to this row, itself included."""
     geom: Mapped[WKBElement | None] = mapped_column(geometry("MULTIPOLYGON"))
-    tile_geom: Mapped[WKBElement | None] = mapped_column(geometry("MULTIPOLYGON", srid=3857))
+    tile_geom: Mapped[WKBElement | None] = mapped_column(geometry("MULTIPOLYGON", srid=TILE_SRID), in_tile_crs())
+    tile_geom_low: Mapped[WKBElement | None] = mapped_column(geometry("MULTIPOLYGON", srid=TILE_SRID))
+    """Simplified as a coverage, for low zooms; `geo.services.tiling` fills it."""
+    label_point: Mapped[WKBElement | None] = mapped_column(geometry("POINT", srid=TILE_SRID), inside_point())
     population: Mapped[int | None]
     mean_household_size: Mapped[float | None]
     source: Mapped[str]

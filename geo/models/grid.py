@@ -9,7 +9,7 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, UniqueCon
 from sqlalchemy.dialects.postgresql import TSTZRANGE, ExcludeConstraint, Range
 from sqlalchemy.orm import Mapped, mapped_column
 
-from geo.models.base import Base, BigId, Ltree, geometry
+from geo.models.base import TILE_SRID, Base, BigId, Ltree, geometry, in_tile_crs, inside_point
 
 CURRENT_LEAF = "is_leaf and upper_inf(valid)"
 
@@ -89,9 +89,10 @@ class GridVersion(Base):
     name: Mapped[str]
     kind: Mapped[str]
     geom: Mapped[WKBElement] = mapped_column(geometry("MULTIPOLYGON"))
-    tile_geom: Mapped[WKBElement | None] = mapped_column(geometry("MULTIPOLYGON", srid=3857))
-    tile_geom_low: Mapped[WKBElement | None] = mapped_column(geometry("MULTIPOLYGON", srid=3857))
-    """Simplified as a coverage, for low zooms."""
+    tile_geom: Mapped[WKBElement] = mapped_column(geometry("MULTIPOLYGON", srid=TILE_SRID), in_tile_crs())
+    tile_geom_low: Mapped[WKBElement | None] = mapped_column(geometry("MULTIPOLYGON", srid=TILE_SRID))
+    """Simplified as a coverage, for low zooms: of whole grids only; `geo.services.tiling` fills it."""
+    label_point: Mapped[WKBElement] = mapped_column(geometry("POINT", srid=TILE_SRID), inside_point())
     households: Mapped[int | None]
     people: Mapped[int | None]
     households_source: Mapped[str | None]

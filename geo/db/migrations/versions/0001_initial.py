@@ -56,6 +56,32 @@ def upgrade() -> None:
                 from_text="ST_GeomFromEWKT",
                 name="geometry",
             ),
+            sa.Computed("ST_Transform(geom, 3857)", persisted=True),
+            nullable=True,
+        ),
+        sa.Column(
+            "tile_geom_low",
+            Geometry(
+                geometry_type="MULTIPOLYGON",
+                srid=3857,
+                dimension=2,
+                spatial_index=False,
+                from_text="ST_GeomFromEWKT",
+                name="geometry",
+            ),
+            nullable=True,
+        ),
+        sa.Column(
+            "label_point",
+            Geometry(
+                geometry_type="POINT",
+                srid=3857,
+                dimension=2,
+                spatial_index=False,
+                from_text="ST_GeomFromEWKT",
+                name="geometry",
+            ),
+            sa.Computed("ST_PointOnSurface(ST_Transform(geom, 3857))", persisted=True),
             nullable=True,
         ),
         sa.Column("population", sa.Integer(), nullable=True),
@@ -149,6 +175,20 @@ def upgrade() -> None:
             ),
             nullable=False,
         ),
+        sa.Column(
+            "tile_geom",
+            Geometry(
+                geometry_type="LINESTRING",
+                srid=3857,
+                dimension=2,
+                spatial_index=False,
+                from_text="ST_GeomFromEWKT",
+                name="geometry",
+                nullable=False,
+            ),
+            sa.Computed("ST_Transform(geom, 3857)", persisted=True),
+            nullable=False,
+        ),
         sa.Column("source", sa.Text(), nullable=False),
         sa.CheckConstraint(
             "kind in ('motorway', 'arterial', 'street', 'lane', 'path', 'rail')", name=op.f("ck_street_kind")
@@ -173,6 +213,20 @@ def upgrade() -> None:
                 name="geometry",
                 nullable=False,
             ),
+            nullable=False,
+        ),
+        sa.Column(
+            "tile_geom",
+            Geometry(
+                geometry_type="MULTIPOLYGON",
+                srid=3857,
+                dimension=2,
+                spatial_index=False,
+                from_text="ST_GeomFromEWKT",
+                name="geometry",
+                nullable=False,
+            ),
+            sa.Computed("ST_Transform(geom, 3857)", persisted=True),
             nullable=False,
         ),
         sa.Column("source", sa.Text(), nullable=False),
@@ -224,6 +278,19 @@ def upgrade() -> None:
             ),
             nullable=True,
         ),
+        sa.Column(
+            "tile_geom",
+            Geometry(
+                geometry_type="MULTIPOLYGON",
+                srid=3857,
+                dimension=2,
+                spatial_index=False,
+                from_text="ST_GeomFromEWKT",
+                name="geometry",
+            ),
+            sa.Computed("ST_Transform(geom, 3857)", persisted=True),
+            nullable=True,
+        ),
         sa.Column("source", sa.Text(), nullable=False),
         sa.CheckConstraint("kind in ('commercial', 'work_unit', 'unmanaged')", name=op.f("ck_compound_kind")),
         sa.CheckConstraint("ST_IsValid(geom)", name=op.f("ck_compound_geom_valid")),
@@ -266,6 +333,20 @@ def upgrade() -> None:
                 name="geometry",
                 nullable=False,
             ),
+            nullable=False,
+        ),
+        sa.Column(
+            "tile_geom",
+            Geometry(
+                geometry_type="MULTIPOLYGON",
+                srid=3857,
+                dimension=2,
+                spatial_index=False,
+                from_text="ST_GeomFromEWKT",
+                name="geometry",
+                nullable=False,
+            ),
+            sa.Computed("ST_Transform(geom, 3857)", persisted=True),
             nullable=False,
         ),
         sa.Column("source", sa.Text(), nullable=False),
@@ -376,6 +457,19 @@ def upgrade() -> None:
             ),
             nullable=True,
         ),
+        sa.Column(
+            "tile_geom",
+            Geometry(
+                geometry_type="MULTIPOLYGON",
+                srid=3857,
+                dimension=2,
+                spatial_index=False,
+                from_text="ST_GeomFromEWKT",
+                name="geometry",
+            ),
+            sa.Computed("ST_Transform(geom, 3857)", persisted=True),
+            nullable=True,
+        ),
         sa.Column("households", sa.Integer(), server_default="0", nullable=False),
         sa.Column("people", sa.Integer(), server_default="0", nullable=False),
         sa.Column("source", sa.Text(), nullable=False),
@@ -475,8 +569,10 @@ def upgrade() -> None:
                 spatial_index=False,
                 from_text="ST_GeomFromEWKT",
                 name="geometry",
+                nullable=False,
             ),
-            nullable=True,
+            sa.Computed("ST_Transform(geom, 3857)", persisted=True),
+            nullable=False,
         ),
         sa.Column(
             "tile_geom_low",
@@ -489,6 +585,20 @@ def upgrade() -> None:
                 name="geometry",
             ),
             nullable=True,
+        ),
+        sa.Column(
+            "label_point",
+            Geometry(
+                geometry_type="POINT",
+                srid=3857,
+                dimension=2,
+                spatial_index=False,
+                from_text="ST_GeomFromEWKT",
+                name="geometry",
+                nullable=False,
+            ),
+            sa.Computed("ST_PointOnSurface(ST_Transform(geom, 3857))", persisted=True),
+            nullable=False,
         ),
         sa.Column("households", sa.Integer(), nullable=True),
         sa.Column("people", sa.Integer(), nullable=True),
@@ -756,11 +866,85 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_placement")),
     )
     op.create_index(op.f("ix_placement_issue_id"), "placement", ["issue_id"], unique=False)
+    op.create_geospatial_table(
+        "drawn_outline",
+        sa.Column("layer_id", sa.BigInteger(), nullable=False),
+        sa.Column("division_id", sa.BigInteger(), nullable=False),
+        sa.Column(
+            "tile_geom",
+            Geometry(
+                geometry_type="MULTIPOLYGON",
+                srid=3857,
+                dimension=2,
+                spatial_index=False,
+                from_text="ST_GeomFromEWKT",
+                name="geometry",
+                nullable=False,
+            ),
+            nullable=False,
+        ),
+        sa.Column(
+            "tile_geom_low",
+            Geometry(
+                geometry_type="MULTIPOLYGON",
+                srid=3857,
+                dimension=2,
+                spatial_index=False,
+                from_text="ST_GeomFromEWKT",
+                name="geometry",
+                nullable=False,
+            ),
+            nullable=False,
+        ),
+        sa.Column(
+            "label_point",
+            Geometry(
+                geometry_type="POINT",
+                srid=3857,
+                dimension=2,
+                spatial_index=False,
+                from_text="ST_GeomFromEWKT",
+                name="geometry",
+                nullable=False,
+            ),
+            sa.Computed("ST_PointOnSurface(tile_geom)", persisted=True),
+            nullable=False,
+        ),
+        sa.ForeignKeyConstraint(
+            ["division_id"], ["division.id"], name=op.f("fk_drawn_outline_division_id_division"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["layer_id"], ["layer.id"], name=op.f("fk_drawn_outline_layer_id_layer"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("layer_id", "division_id", name=op.f("pk_drawn_outline")),
+    )
+    op.create_index(op.f("ix_drawn_outline_division_id"), "drawn_outline", ["division_id"], unique=False)
+    op.create_geospatial_index(
+        "ix_drawn_outline_tile_geom",
+        "drawn_outline",
+        ["tile_geom"],
+        unique=False,
+        postgresql_using="gist",
+        postgresql_ops={},
+    )
+    op.create_table(
+        "tile_set",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("revision", sa.Integer(), server_default="0", nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_tile_set")),
+    )
+    op.execute((HERE / "tile_set.sql").read_text())
     op.execute((HERE / "access.sql").read_text())
 
 
 def downgrade() -> None:
     """Take back."""
+    op.drop_table("tile_set")
+    op.drop_geospatial_index(
+        "ix_drawn_outline_tile_geom", table_name="drawn_outline", postgresql_using="gist", column_name="tile_geom"
+    )
+    op.drop_index(op.f("ix_drawn_outline_division_id"), table_name="drawn_outline")
+    op.drop_geospatial_table("drawn_outline")
     op.drop_index(op.f("ix_placement_issue_id"), table_name="placement")
     op.drop_table("placement")
     op.drop_index("uq_issue_event_seq", table_name="issue_event")
@@ -851,4 +1035,5 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_division_parent_id"), table_name="division")
     op.drop_geospatial_index("ix_division_geom", table_name="division", postgresql_using="gist", column_name="geom")
     op.drop_geospatial_table("division")
+    op.execute("drop function raise_base_tiles()")
     op.execute((HERE / "drop_procrastinate.sql").read_text())
