@@ -1,5 +1,7 @@
 """Tables, one module per aggregate. Importing this package registers them all."""
 
+from geo.models.account import Account, AccountGrant, ApiKey, RefreshToken, SignInFailure
+from geo.models.audit import AuditEntry
 from geo.models.base import Base
 from geo.models.basemap import Plot, Street, Water
 from geo.models.compound import Building, Compound
@@ -10,12 +12,17 @@ from geo.models.import_run import ImportRun
 from geo.models.issue import Issue, IssueEvent, Placement
 from geo.models.layer import Layer
 from geo.models.party import Branch, ResponsibleBranch
+from geo.models.personal_data import PersonalField
 from geo.models.post import Person, Post
 from geo.models.report import Report, Reporter, ReportMedia
 from geo.models.station import Station
 from geo.models.tiles import DrawnOutline, TileSet
 
 __all__ = [
+    "Account",
+    "AccountGrant",
+    "ApiKey",
+    "AuditEntry",
     "Base",
     "Branch",
     "Building",
@@ -33,13 +40,16 @@ __all__ = [
     "IssueEvent",
     "Layer",
     "Person",
+    "PersonalField",
     "Placement",
     "Plot",
     "Post",
+    "RefreshToken",
     "Report",
     "ReportMedia",
     "Reporter",
     "ResponsibleBranch",
+    "SignInFailure",
     "Station",
     "Street",
     "TileSet",

@@ -5,5 +5,5 @@ grant select, insert, update, delete on all tables in schema public to wangge_ap
 grant usage, select on all sequences in schema public to wangge_app;
 grant execute on all functions in schema public to wangge_app;
 revoke insert, update, delete on alembic_version, spatial_ref_sys from wangge_app;
-revoke update, delete on placement, issue_event, grid_lineage from wangge_app;
+revoke update, delete on placement, issue_event, grid_lineage, audit_entry from wangge_app;
 grant update (seq) on issue_event to wangge_app;

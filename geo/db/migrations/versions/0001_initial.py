@@ -26,6 +26,20 @@ def upgrade() -> None:
         "do $$ begin create role wangge_app nologin; exception when duplicate_object or unique_violation then null; end $$"
     )
     op.get_bind().exec_driver_sql(SchemaManager.get_schema().replace("%", "%%"))
+    op.create_table(
+        "account",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("username", sa.Text(), nullable=False),
+        sa.Column("display_name", sa.Text(), nullable=False),
+        sa.Column("password_hash", sa.Text(), nullable=False),
+        sa.Column("must_change_password", sa.Boolean(), server_default="true", nullable=False),
+        sa.Column("token_epoch", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("disabled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_account")),
+        sa.UniqueConstraint("username", name=op.f("uq_account_username")),
+    )
     op.create_geospatial_table(
         "division",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
@@ -129,6 +143,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_person")),
         sa.UniqueConstraint("code", name=op.f("uq_person_code")),
     )
+    op.create_table(
+        "personal_field",
+        sa.Column("table_name", sa.Text(), nullable=False),
+        sa.Column("field", sa.Text(), nullable=False),
+        sa.Column("purpose", sa.Text(), nullable=False),
+        sa.Column("keep_days", sa.Integer(), nullable=True),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.CheckConstraint("keep_days > 0", name=op.f("ck_personal_field_keep_days")),
+        sa.PrimaryKeyConstraint("table_name", "field", name=op.f("pk_personal_field")),
+    )
     op.create_geospatial_table(
         "report",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -156,6 +180,15 @@ def upgrade() -> None:
         sa.UniqueConstraint("external_code", name=op.f("uq_report_external_code")),
     )
     op.create_index("ix_report_received_at", "report", ["received_at"], unique=False)
+    op.create_table(
+        "sign_in_failure",
+        sa.Column("username", sa.Text(), nullable=False),
+        sa.Column("address", sa.Text(), nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.Column("last_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("username", "address", name=op.f("pk_sign_in_failure")),
+    )
+    op.create_index("ix_sign_in_failure_last_at", "sign_in_failure", ["last_at"], unique=False)
     op.create_geospatial_table(
         "street",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
@@ -198,6 +231,12 @@ def upgrade() -> None:
     op.create_geospatial_index(
         "ix_street_geom", "street", ["geom"], unique=False, postgresql_using="gist", postgresql_ops={}
     )
+    op.create_table(
+        "tile_set",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("revision", sa.Integer(), server_default="0", nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_tile_set")),
+    )
     op.create_geospatial_table(
         "water",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
@@ -236,6 +275,51 @@ def upgrade() -> None:
     op.create_geospatial_index(
         "ix_water_geom", "water", ["geom"], unique=False, postgresql_using="gist", postgresql_ops={}
     )
+    op.create_table(
+        "account_grant",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("account_id", sa.BigInteger(), nullable=False),
+        sa.Column("role", sa.Text(), nullable=False),
+        sa.Column("division_id", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint(
+            "role in ('planner', 'dispatcher', 'grid_worker', 'manager', 'admin')", name=op.f("ck_account_grant_role")
+        ),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["account.id"], name=op.f("fk_account_grant_account_id_account"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["division_id"], ["division.id"], name=op.f("fk_account_grant_division_id_division"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_account_grant")),
+        sa.UniqueConstraint(
+            "account_id",
+            "role",
+            "division_id",
+            name=op.f("uq_account_grant_account_id_role_division_id"),
+            postgresql_nulls_not_distinct=True,
+        ),
+    )
+    op.create_index(op.f("ix_account_grant_division_id"), "account_grant", ["division_id"], unique=False)
+    op.create_table(
+        "api_key",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("key_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("role", sa.Text(), nullable=False),
+        sa.Column("division_id", sa.BigInteger(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "role in ('planner', 'dispatcher', 'grid_worker', 'manager', 'admin')", name=op.f("ck_api_key_role")
+        ),
+        sa.ForeignKeyConstraint(
+            ["division_id"], ["division.id"], name=op.f("fk_api_key_division_id_division"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_api_key")),
+        sa.UniqueConstraint("key_hash", name=op.f("uq_api_key_key_hash")),
+    )
+    op.create_index(op.f("ix_api_key_division_id"), "api_key", ["division_id"], unique=False)
     op.create_table(
         "branch",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
@@ -359,6 +443,22 @@ def upgrade() -> None:
         "ix_plot_geom", "plot", ["geom"], unique=False, postgresql_using="gist", postgresql_ops={}
     )
     op.create_table(
+        "refresh_token",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("account_id", sa.BigInteger(), nullable=False),
+        sa.Column("family", sa.Uuid(), nullable=False),
+        sa.Column("token_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["account.id"], name=op.f("fk_refresh_token_account_id_account"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_refresh_token")),
+        sa.UniqueConstraint("token_hash", name=op.f("uq_refresh_token_token_hash")),
+    )
+    op.create_index(op.f("ix_refresh_token_account_id"), "refresh_token", ["account_id"], unique=False)
+    op.create_index(op.f("ix_refresh_token_family"), "refresh_token", ["family"], unique=False)
+    op.create_table(
         "report_media",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
         sa.Column("report_id", sa.Uuid(), nullable=False),
@@ -425,6 +525,29 @@ def upgrade() -> None:
     op.create_geospatial_index(
         "ix_station_geom", "station", ["geom"], unique=False, postgresql_using="gist", postgresql_ops={}
     )
+    op.create_table(
+        "audit_entry",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("account_id", sa.BigInteger(), nullable=True),
+        sa.Column("api_key_id", sa.BigInteger(), nullable=True),
+        sa.Column("address", sa.Text(), nullable=True),
+        sa.Column("action", sa.Text(), nullable=False),
+        sa.Column("object_kind", sa.Text(), nullable=False),
+        sa.Column("object_id", sa.Text(), nullable=False),
+        sa.Column("division_path", Ltree(), nullable=True),
+        sa.Column("before", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("after", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_audit_entry_account_id_account")),
+        sa.ForeignKeyConstraint(["api_key_id"], ["api_key.id"], name=op.f("fk_audit_entry_api_key_id_api_key")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_entry")),
+    )
+    op.create_index(op.f("ix_audit_entry_account_id"), "audit_entry", ["account_id"], unique=False)
+    op.create_index("ix_audit_entry_at", "audit_entry", ["at"], unique=False)
+    op.create_index(
+        "ix_audit_entry_division_path", "audit_entry", ["division_path"], unique=False, postgresql_using="gist"
+    )
+    op.create_index("ix_audit_entry_object", "audit_entry", ["object_kind", "object_id"], unique=False)
     op.create_geospatial_table(
         "building",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
@@ -487,6 +610,67 @@ def upgrade() -> None:
     )
     op.create_geospatial_index(
         "ix_building_point", "building", ["point"], unique=False, postgresql_using="gist", postgresql_ops={}
+    )
+    op.create_geospatial_table(
+        "drawn_outline",
+        sa.Column("layer_id", sa.BigInteger(), nullable=False),
+        sa.Column("division_id", sa.BigInteger(), nullable=False),
+        sa.Column(
+            "tile_geom",
+            Geometry(
+                geometry_type="MULTIPOLYGON",
+                srid=3857,
+                dimension=2,
+                spatial_index=False,
+                from_text="ST_GeomFromEWKT",
+                name="geometry",
+                nullable=False,
+            ),
+            nullable=False,
+        ),
+        sa.Column(
+            "tile_geom_low",
+            Geometry(
+                geometry_type="MULTIPOLYGON",
+                srid=3857,
+                dimension=2,
+                spatial_index=False,
+                from_text="ST_GeomFromEWKT",
+                name="geometry",
+                nullable=False,
+            ),
+            nullable=False,
+        ),
+        sa.Column(
+            "label_point",
+            Geometry(
+                geometry_type="POINT",
+                srid=3857,
+                dimension=2,
+                spatial_index=False,
+                from_text="ST_GeomFromEWKT",
+                name="geometry",
+                nullable=False,
+            ),
+            sa.Computed("ST_PointOnSurface(tile_geom)", persisted=True),
+            nullable=False,
+        ),
+        sa.ForeignKeyConstraint(
+            ["division_id"], ["division.id"], name=op.f("fk_drawn_outline_division_id_division"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["layer_id"], ["layer.id"], name=op.f("fk_drawn_outline_layer_id_layer"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("layer_id", "division_id", name=op.f("pk_drawn_outline")),
+    )
+    op.create_index(op.f("ix_drawn_outline_division_id"), "drawn_outline", ["division_id"], unique=False)
+    op.create_geospatial_index(
+        "ix_drawn_outline_tile_geom",
+        "drawn_outline",
+        ["tile_geom"],
+        unique=False,
+        postgresql_using="gist",
+        postgresql_ops={},
     )
     op.create_table(
         "edition",
@@ -866,85 +1050,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_placement")),
     )
     op.create_index(op.f("ix_placement_issue_id"), "placement", ["issue_id"], unique=False)
-    op.create_geospatial_table(
-        "drawn_outline",
-        sa.Column("layer_id", sa.BigInteger(), nullable=False),
-        sa.Column("division_id", sa.BigInteger(), nullable=False),
-        sa.Column(
-            "tile_geom",
-            Geometry(
-                geometry_type="MULTIPOLYGON",
-                srid=3857,
-                dimension=2,
-                spatial_index=False,
-                from_text="ST_GeomFromEWKT",
-                name="geometry",
-                nullable=False,
-            ),
-            nullable=False,
-        ),
-        sa.Column(
-            "tile_geom_low",
-            Geometry(
-                geometry_type="MULTIPOLYGON",
-                srid=3857,
-                dimension=2,
-                spatial_index=False,
-                from_text="ST_GeomFromEWKT",
-                name="geometry",
-                nullable=False,
-            ),
-            nullable=False,
-        ),
-        sa.Column(
-            "label_point",
-            Geometry(
-                geometry_type="POINT",
-                srid=3857,
-                dimension=2,
-                spatial_index=False,
-                from_text="ST_GeomFromEWKT",
-                name="geometry",
-                nullable=False,
-            ),
-            sa.Computed("ST_PointOnSurface(tile_geom)", persisted=True),
-            nullable=False,
-        ),
-        sa.ForeignKeyConstraint(
-            ["division_id"], ["division.id"], name=op.f("fk_drawn_outline_division_id_division"), ondelete="CASCADE"
-        ),
-        sa.ForeignKeyConstraint(
-            ["layer_id"], ["layer.id"], name=op.f("fk_drawn_outline_layer_id_layer"), ondelete="CASCADE"
-        ),
-        sa.PrimaryKeyConstraint("layer_id", "division_id", name=op.f("pk_drawn_outline")),
-    )
-    op.create_index(op.f("ix_drawn_outline_division_id"), "drawn_outline", ["division_id"], unique=False)
-    op.create_geospatial_index(
-        "ix_drawn_outline_tile_geom",
-        "drawn_outline",
-        ["tile_geom"],
-        unique=False,
-        postgresql_using="gist",
-        postgresql_ops={},
-    )
-    op.create_table(
-        "tile_set",
-        sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("revision", sa.Integer(), server_default="0", nullable=False),
-        sa.PrimaryKeyConstraint("name", name=op.f("pk_tile_set")),
-    )
-    op.execute((HERE / "tile_set.sql").read_text())
-    op.execute((HERE / "access.sql").read_text())
+    for script in ("tile_set", "access"):
+        op.execute((HERE / f"{script}.sql").read_text())
 
 
 def downgrade() -> None:
     """Take back."""
-    op.drop_table("tile_set")
-    op.drop_geospatial_index(
-        "ix_drawn_outline_tile_geom", table_name="drawn_outline", postgresql_using="gist", column_name="tile_geom"
-    )
-    op.drop_index(op.f("ix_drawn_outline_division_id"), table_name="drawn_outline")
-    op.drop_geospatial_table("drawn_outline")
     op.drop_index(op.f("ix_placement_issue_id"), table_name="placement")
     op.drop_table("placement")
     op.drop_index("uq_issue_event_seq", table_name="issue_event")
@@ -997,17 +1108,30 @@ def downgrade() -> None:
     op.drop_table("grid")
     op.drop_index("ix_edition_layer_id", table_name="edition")
     op.drop_table("edition")
+    op.drop_geospatial_index(
+        "ix_drawn_outline_tile_geom", table_name="drawn_outline", postgresql_using="gist", column_name="tile_geom"
+    )
+    op.drop_index(op.f("ix_drawn_outline_division_id"), table_name="drawn_outline")
+    op.drop_geospatial_table("drawn_outline")
     op.drop_geospatial_index("ix_building_point", table_name="building", postgresql_using="gist", column_name="point")
     op.drop_geospatial_index("ix_building_geom", table_name="building", postgresql_using="gist", column_name="geom")
     op.drop_index(op.f("ix_building_division_id"), table_name="building")
     op.drop_index(op.f("ix_building_compound_id"), table_name="building")
     op.drop_geospatial_table("building")
+    op.drop_index("ix_audit_entry_object", table_name="audit_entry")
+    op.drop_index("ix_audit_entry_division_path", table_name="audit_entry", postgresql_using="gist")
+    op.drop_index("ix_audit_entry_at", table_name="audit_entry")
+    op.drop_index(op.f("ix_audit_entry_account_id"), table_name="audit_entry")
+    op.drop_table("audit_entry")
     op.drop_geospatial_index("ix_station_geom", table_name="station", postgresql_using="gist", column_name="geom")
     op.drop_index(op.f("ix_station_division_id"), table_name="station")
     op.drop_geospatial_table("station")
     op.drop_table("reporter")
     op.drop_index(op.f("ix_report_media_report_id"), table_name="report_media")
     op.drop_table("report_media")
+    op.drop_index(op.f("ix_refresh_token_family"), table_name="refresh_token")
+    op.drop_index(op.f("ix_refresh_token_account_id"), table_name="refresh_token")
+    op.drop_table("refresh_token")
     op.drop_geospatial_index("ix_plot_geom", table_name="plot", postgresql_using="gist", column_name="geom")
     op.drop_index(op.f("ix_plot_division_id"), table_name="plot")
     op.drop_geospatial_table("plot")
@@ -1020,12 +1144,20 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_branch_parent_id"), table_name="branch")
     op.drop_index(op.f("ix_branch_division_id"), table_name="branch")
     op.drop_table("branch")
+    op.drop_index(op.f("ix_api_key_division_id"), table_name="api_key")
+    op.drop_table("api_key")
+    op.drop_index(op.f("ix_account_grant_division_id"), table_name="account_grant")
+    op.drop_table("account_grant")
     op.drop_geospatial_index("ix_water_geom", table_name="water", postgresql_using="gist", column_name="geom")
     op.drop_geospatial_table("water")
+    op.drop_table("tile_set")
     op.drop_geospatial_index("ix_street_geom", table_name="street", postgresql_using="gist", column_name="geom")
     op.drop_geospatial_table("street")
+    op.drop_index("ix_sign_in_failure_last_at", table_name="sign_in_failure")
+    op.drop_table("sign_in_failure")
     op.drop_index("ix_report_received_at", table_name="report")
     op.drop_geospatial_table("report")
+    op.drop_table("personal_field")
     op.drop_table("person")
     op.drop_table("import_run")
     op.drop_geospatial_index(
@@ -1035,5 +1167,6 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_division_parent_id"), table_name="division")
     op.drop_geospatial_index("ix_division_geom", table_name="division", postgresql_using="gist", column_name="geom")
     op.drop_geospatial_table("division")
+    op.drop_table("account")
     op.execute("drop function raise_base_tiles()")
     op.execute((HERE / "drop_procrastinate.sql").read_text())

@@ -1,0 +1,267 @@
+"""Accounts, grants and API keys: adding, changing, taking away. Every change is audited."""
+
+import re
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import RowMapping, select, text
+from sqlalchemy.orm import Session
+
+from geo.errors import ConflictError, NotFoundError
+from geo.models import Account, AccountGrant, ApiKey, Division
+from geo.services import audit, passwords, tokens
+from geo.services.access import ForbiddenError, Permission, Principal, Role
+
+USERNAME = re.compile(r"[a-z0-9][a-z0-9._-]{1,49}")
+LONGEST_KEY_LIFE = timedelta(days=366)
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who acts, and from where."""
+
+    principal: Principal
+    address: str | None = None
+
+
+def find_division(session: Session, code: str | None) -> Division | None:
+    """Give the division of a code; ``None`` stands for everywhere."""
+    if code is None:
+        return None
+    found = session.scalar(select(Division).where(Division.code == code))
+    if found is None:
+        raise NotFoundError(f"没有代码为 {code} 的行政区划。 No division has the code {code}.")
+    return found
+
+
+def add(
+    session: Session, caller: Caller, username: str, display_name: str, password: str, *, source: str = "admin"
+) -> Account:
+    """Add an account that must change its password at the first sign-in; it can do nothing until granted a role.
+
+    Raises
+    ------
+    ConflictError
+        The name is malformed or taken.
+    WeakPasswordError
+    """
+    name = username.strip().lower()
+    if not USERNAME.fullmatch(name):
+        raise ConflictError(
+            "账号名须为 2-50 位小写字母、数字、点、横线。 2-50 lower-case letters, digits, dots, dashes."
+        )
+    if session.scalar(select(Account.id).where(Account.username == name)) is not None:
+        raise ConflictError(f"账号名 {name} 已被使用。 The name {name} is taken.")
+    made = Account(
+        username=name, display_name=display_name, password_hash=passwords.hash_password(password, name), source=source
+    )
+    session.add(made)
+    session.flush()
+    _audit(session, caller, "account.add", "account", made.id, after={"username": name, "display_name": display_name})
+    return made
+
+
+def grant(session: Session, caller: Caller, username: str, role: Role, division_code: str | None) -> AccountGrant:
+    """Grant a role in a division's subtree (``None``: everywhere); granting twice changes nothing."""
+    account = find(session, caller, username)
+    division = find_division(session, division_code)
+    path = division.path if division else None
+    caller.principal.require(Permission.MANAGE_ACCOUNTS, path)
+    division_id = division.id if division else None
+    known = session.scalar(
+        select(AccountGrant).where(
+            AccountGrant.account_id == account.id,
+            AccountGrant.role == role,
+            AccountGrant.division_id.is_not_distinct_from(division_id),
+        )
+    )
+    if known is not None:
+        return known
+    made = AccountGrant(account_id=account.id, role=role, division_id=division_id)
+    session.add(made)
+    session.flush()
+    _audit(
+        session, caller, "grant.add", "account", account.id, path=path, after={"role": role, "division": division_code}
+    )
+    return made
+
+
+def revoke_grant(session: Session, caller: Caller, grant_id: int) -> None:
+    """Take a role away."""
+    found = session.get(AccountGrant, grant_id)
+    division = session.get(Division, found.division_id) if found is not None and found.division_id else None
+    path = division.path if division else None
+    if found is None or not caller.principal.scope(Permission.MANAGE_ACCOUNTS).covers(path):
+        raise NotFoundError("没有这条授权。 No such grant.")
+    session.delete(found)
+    before = {"role": found.role, "division": division.code if division else None}
+    _audit(session, caller, "grant.revoke", "account", found.account_id, path=path, before=before)
+
+
+def set_password(session: Session, caller: Caller, account: Account, password: str, *, must_change: bool) -> None:
+    """Set a password and sign the account out everywhere."""
+    account.password_hash = passwords.hash_password(password, account.username)
+    account.must_change_password = must_change
+    tokens.revoke_all(session, account.id)
+    session.flush()
+    session.refresh(account)
+    _audit(session, caller, "account.password", "account", account.id)
+
+
+def disable(session: Session, caller: Caller, username: str, now: datetime) -> Account:
+    """Disable an account at once, tokens included."""
+    account = find(session, caller, username)
+    if account.id == caller.principal.account_id:
+        raise ConflictError("不能停用自己的账号。 You can't disable your own account.")
+    account.disabled_at = now
+    tokens.revoke_all(session, account.id)
+    _audit(session, caller, "account.disable", "account", account.id)
+    return account
+
+
+def enable(session: Session, caller: Caller, username: str) -> Account:
+    """Enable a disabled account."""
+    account = find(session, caller, username)
+    account.disabled_at = None
+    _audit(session, caller, "account.enable", "account", account.id)
+    return account
+
+
+def find(session: Session, caller: Caller, username: str) -> Account:
+    """Give an account that the caller manages: one without grants, or all of whose grants lie in the caller's scope.
+
+    Raises
+    ------
+    NotFoundError
+        Also where the account exists but is another division's.
+    """
+    account = session.scalar(select(Account).where(Account.username == username.strip().lower()))
+    scope = caller.principal.scope(Permission.MANAGE_ACCOUNTS)
+    if account is None or not all(scope.covers(path) for path in _paths(session, account.id)):
+        raise NotFoundError(f"没有账号 {username}。 No account {username}.")
+    return account
+
+
+def list_accounts(session: Session, caller: Caller) -> Sequence[RowMapping]:
+    """Give accounts whose grants all lie in the caller's scope, with their grants, by name: one statement."""
+    scope = caller.principal.scope(Permission.MANAGE_ACCOUNTS).parameter()
+    rows = session.execute(
+        text(
+            """
+            select a.username, a.display_name, a.disabled_at, a.must_change_password, a.source,
+                   coalesce(jsonb_agg(jsonb_build_object('id', g.id, 'role', g.role, 'division_code', d.code,
+                                                         'division_name', d.name) order by d.path, g.role)
+                            filter (where g.id is not null), '[]') as grants
+            from account a
+            left join account_grant g on g.account_id = a.id
+            left join division d on d.id = g.division_id
+            group by a.id
+            having :scope = '*' or coalesce(
+                bool_and(coalesce(d.path <@ any(string_to_array(:scope, ',')::ltree[]), false))
+                    filter (where g.id is not null),
+                true
+            )
+            order by a.username
+            """
+        ),
+        {"scope": scope},
+    )
+    return rows.mappings().all()
+
+
+def new_key(
+    session: Session,
+    caller: Caller,
+    name: str,
+    role: Role,
+    division_code: str | None,
+    expires_at: datetime,
+    now: datetime,
+) -> tuple[ApiKey, str]:
+    """Make an API key for a system; the key itself is given once and never stored."""
+    if role is Role.ADMIN:
+        raise ForbiddenError("API 密钥不能授予管理员角色。 A key can't be an administrator.")
+    if not now < expires_at <= now + LONGEST_KEY_LIFE:
+        raise ConflictError("有效期须在一年以内。 A key expires within a year.")
+    division = find_division(session, division_code)
+    path = division.path if division else None
+    caller.principal.require(Permission.MANAGE_ACCOUNTS, path)
+    key = f"wg_{secrets.token_urlsafe(32)}"
+    made = ApiKey(
+        name=name,
+        key_hash=tokens.digest(key),
+        role=role,
+        division_id=division.id if division else None,
+        expires_at=expires_at,
+    )
+    session.add(made)
+    session.flush()
+    after = {"key_name": name, "role": role, "division": division_code, "expires_at": expires_at.isoformat()}
+    _audit(session, caller, "key.add", "api_key", made.id, path=path, after=after)
+    return made, key
+
+
+def list_keys(session: Session, caller: Caller) -> Sequence[RowMapping]:
+    """Give the keys of the caller's scope, newest first."""
+    scope = caller.principal.scope(Permission.MANAGE_ACCOUNTS).parameter()
+    rows = session.execute(
+        text(
+            """
+            select k.id, k.name, k.role, d.code as division_code, d.name as division_name,
+                   k.created_at, k.expires_at, k.revoked_at
+            from api_key k left join division d on d.id = k.division_id
+            where :scope = '*' or d.path <@ any(string_to_array(:scope, ',')::ltree[])
+            order by k.id desc
+            """
+        ),
+        {"scope": scope},
+    )
+    return rows.mappings().all()
+
+
+def revoke_key(session: Session, caller: Caller, key_id: int, now: datetime) -> None:
+    """Revoke an API key at once."""
+    found = session.get(ApiKey, key_id)
+    division = session.get(Division, found.division_id) if found is not None and found.division_id else None
+    path = division.path if division else None
+    if found is None or not caller.principal.scope(Permission.MANAGE_ACCOUNTS).covers(path):
+        raise NotFoundError("没有这个密钥。 No such key.")
+    found.revoked_at = found.revoked_at or now
+    _audit(session, caller, "key.revoke", "api_key", found.id, path=path)
+
+
+def _paths(session: Session, account_id: int) -> Sequence[str | None]:
+    statement = (
+        select(Division.path)
+        .select_from(AccountGrant)
+        .outerjoin(Division, Division.id == AccountGrant.division_id)
+        .where(AccountGrant.account_id == account_id)
+    )
+    return session.scalars(statement).all()
+
+
+def _audit(
+    session: Session,
+    caller: Caller,
+    action: str,
+    kind: str,
+    object_id: object,
+    *,
+    path: str | None = None,
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
+) -> None:
+    audit.record(
+        session,
+        caller.principal,
+        action,
+        kind,
+        object_id,
+        address=caller.address,
+        division_path=path,
+        before=before,
+        after=after,
+    )

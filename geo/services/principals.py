@@ -1,0 +1,60 @@
+"""Who a token or key stands for, with the grants of this instant: one statement."""
+
+from datetime import datetime
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from geo.services.access import Grant, Principal, Role
+from geo.services.tokens import InvalidTokenError, digest
+
+ACCOUNT = text(
+    """
+    select a.id, a.username, a.display_name, a.must_change_password, g.role, d.path::text as path, g.id as grant_id
+    from account a
+    left join account_grant g on g.account_id = a.id
+    left join division d on d.id = g.division_id
+    where a.id = :id and a.token_epoch = :epoch and a.disabled_at is null
+    """
+)
+KEY = text(
+    """
+    select k.id, k.name, k.role, d.path::text as path
+    from api_key k left join division d on d.id = k.division_id
+    where k.key_hash = :hash and k.revoked_at is null and k.expires_at > :now
+    """
+)
+
+
+def of_account(session: Session, account_id: int, epoch: int) -> Principal:
+    """Give the principal of an access token.
+
+    Raises
+    ------
+    InvalidTokenError
+        Signed out everywhere since, disabled, or gone.
+    """
+    rows = session.execute(ACCOUNT, {"id": account_id, "epoch": epoch}).all()
+    if not rows:
+        raise InvalidTokenError("登录已失效，请重新登录。 Please sign in again.")
+    first = rows[0]
+    return Principal(
+        account_id=first.id,
+        username=first.username,
+        display_name=first.display_name,
+        must_change_password=first.must_change_password,
+        grants=tuple(Grant(Role(r.role), r.path) for r in rows if r.grant_id is not None),
+    )
+
+
+def of_key(session: Session, key: str, now: datetime) -> Principal:
+    """Give the principal of an API key.
+
+    Raises
+    ------
+    InvalidTokenError
+    """
+    row = session.execute(KEY, {"hash": digest(key), "now": now}).first()
+    if row is None:
+        raise InvalidTokenError("API 密钥无效或已过期。 This API key is unknown, revoked or expired.")
+    return Principal(api_key_id=row.id, display_name=row.name, grants=(Grant(Role(row.role), row.path),))

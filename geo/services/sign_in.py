@@ -1,0 +1,73 @@
+"""Signing in with a name and password; repeated failures wait longer, per name and address."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from geo.errors import GeoError
+from geo.models import Account, SignInFailure
+from geo.services import passwords
+
+FREE_TRIES = 5
+LONGEST_WAIT = timedelta(minutes=15)
+
+
+class SignInRefusedError(GeoError, PermissionError):
+    """Wrong name or password, or a disabled account: the answer is the same."""
+
+
+class TooManyTriesError(GeoError):
+    """Too many failures from this address for this name."""
+
+    def __init__(self, wait: timedelta) -> None:
+        self.retry_after_s = max(1, int(wait.total_seconds()))
+        super().__init__(
+            f"尝试次数过多，请 {self.retry_after_s} 秒后再试。 Too many tries; wait {self.retry_after_s} s."
+        )
+
+
+def sign_in(session: Session, username: str, password: str, address: str, now: datetime) -> Account:
+    """Give the account; the caller commits also when this raises, so that failures are counted.
+
+    The wait doubles with each failure after the fifth, up to 15 minutes, and counts for this name *from this address*:
+    an attacker elsewhere can't lock the owner out. Unknown names take as long and answer alike.
+
+    Raises
+    ------
+    TooManyTriesError, SignInRefusedError
+    """
+    name = username.strip().lower()[:100]
+    failure = session.get(SignInFailure, (name, address))
+    if failure is not None and (wait := _wait(failure, now)) > timedelta():
+        raise TooManyTriesError(wait)
+    account = session.scalar(select(Account).where(Account.username == name))
+    known = account is not None and account.disabled_at is None
+    if not passwords.verify(password, account.password_hash if account is not None and known else None):
+        _count(session, name, address, now)
+        raise SignInRefusedError("账号或密码不正确。 Wrong name or password.")
+    assert account is not None
+    session.execute(delete(SignInFailure).where(SignInFailure.username == name, SignInFailure.address == address))
+    return account
+
+
+def forget_old_failures(session: Session, now: datetime) -> None:
+    """Delete counts that are a day old."""
+    session.execute(delete(SignInFailure).where(SignInFailure.last_at < now - timedelta(days=1)))
+
+
+def _wait(failure: SignInFailure, now: datetime) -> timedelta:
+    if failure.count < FREE_TRIES:
+        return timedelta()
+    pause = min(timedelta(seconds=2 ** min(failure.count - FREE_TRIES + 1, 12)), LONGEST_WAIT)
+    return failure.last_at + pause - now
+
+
+def _count(session: Session, name: str, address: str, now: datetime) -> None:
+    new = insert(SignInFailure).values(username=name, address=address, count=1, last_at=now)
+    session.execute(
+        new.on_conflict_do_update(
+            index_elements=["username", "address"], set_={"count": SignInFailure.count + 1, "last_at": now}
+        )
+    )
