@@ -1,0 +1,32 @@
+"""Simplify a tessellation for low zooms without opening gaps between neighbours."""
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+
+def simplify_coverage(geoms: NDArray[np.object_], tolerance: float) -> NDArray[np.object_]:
+    """Simplify polygons so that shared borders stay shared.
+
+    Visvalingam-Whyatt on the edges of the coverage (shapely's ``coverage_simplify``): `tolerance` is about the square
+    root of the area, in the unit of the coordinates, that a removed corner may cover. Where polygons overlap or their
+    borders are not noded alike, those borders are simplified apart; the result is for looking at, not for placing.
+
+    Parameters
+    ----------
+    geoms
+        Polygons and MultiPolygons in a plane CRS, none missing.
+
+    Returns
+    -------
+    MultiPolygons, one for each input in its order; none is empty that was not.
+    """
+    if not len(geoms):
+        return geoms
+    simplified = shapely.coverage_simplify(geoms, tolerance)
+    simplified = np.where(shapely.is_empty(simplified), geoms, simplified)
+    return np.array([_multi(geom) for geom in simplified], dtype=object)
+
+
+def _multi(geom: shapely.Polygon | shapely.MultiPolygon) -> shapely.MultiPolygon:
+    return geom if isinstance(geom, shapely.MultiPolygon) else shapely.MultiPolygon([geom])
