@@ -1,0 +1,146 @@
+"""The placement of points among leaves, by the rules of "never nobody", in memory and for many points at once."""
+
+from dataclasses import dataclass
+from enum import IntEnum
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from geo.geometry.local_metres import metres_per_degree
+from geo.geometry.point_index.boundaries import Boundaries
+from geo.geometry.point_index.covering import Covering, Found
+from geo.geometry.point_index.divisions import Divisions, KnownDivisions
+from geo.geometry.point_index.subdivision import Floats, Ints
+
+SNAP_M = 30.0
+# Leaves whose distances differ by less than this, in metres, are equally near, and the first in order is named.
+_EQUAL_M = 1e-6
+# A border straight in degrees is bent in Mercator: by a millimetre over this length, by half a metre over 8 km.
+_STRAIGHT_DEG = 0.003
+
+
+class Method(IntEnum):
+    """How a point came to its leaf; the names in lower case are those of a placement."""
+
+    COVERS = 0
+    EDGE = 1
+    SNAPPED = 2
+    OUTSIDE = 3
+
+
+@dataclass(frozen=True)
+class Placements:
+    """Answers for points, in their order; leaves and divisions by position, -1 for none."""
+
+    leaf: Ints
+    method: NDArray[np.int8]  # Method
+    nearest_leaf: Ints  # the leaf itself where there is one
+    edge_distance_m: Floats  # to the boundary of the leaf, else of the nearest one; NaN without any
+    division: Ints  # lowest known division, looked up only for points that are in no leaf
+    rival_point: Ints  # points near to several leaves, each with ...
+    rival_leaf: Ints  # ... every one of these
+
+
+class PointIndex:
+    """Places points among leaves without testing whole polygons.
+
+    Parameters
+    ----------
+    leaves
+        Shapely (Multi)Polygons, EPSG:4326, on the 1e-7 lattice, in the order of their codes: the lower code owns an
+        edge and an overlap. Gaps, holes, islands, T-junctions and overlaps are fine.
+    divisions
+        The divisions above them; without, no border is known.
+
+    Notes
+    -----
+    In one leaf: `covers`. Within 1e-8 degrees of several: the first of them, `edge` if the boundary of one is within
+    that distance, else `covers` (an overlap). In none, but within `snap_m` metres of leaves that its lowest known
+    division admits: the nearest of these, `snapped`. Else `outside`.
+    """
+
+    def __init__(self, leaves: NDArray[Any], divisions: Divisions | None = None) -> None:
+        self._leaves = leaves
+        self._covering = Covering(leaves)
+        self._divisions = KnownDivisions(
+            divisions
+            or Divisions(
+                np.zeros(0, dtype=np.int64), np.zeros(0, dtype=object), np.full(len(leaves), -1, dtype=np.int64)
+            )
+        )
+
+    @property
+    def nbytes(self) -> int:
+        """Return the bytes that finding leaves needs besides the polygons."""
+        return self._covering.nbytes
+
+    def find(self, lon: Floats, lat: Floats) -> Found:
+        """Return only who owns each point by `covers` or `edge`: the fast half of `place`."""
+        return self._covering.find(lon, lat)
+
+    def place(self, lon: Floats, lat: Floats, snap_m: float = SNAP_M) -> Placements:
+        """Place points, given in EPSG:4326 degrees; one that isn't finite is `outside` without any nearest leaf."""
+        found = self.find(lon, lat)
+        leaf, nearest = found.owner, found.owner.copy()
+        method = np.where(found.on_edge, Method.EDGE, Method.COVERS).astype(np.int8)
+        division = np.full(len(lon), -1, dtype=np.int64)
+        distance = np.full(len(lon), np.nan)
+        within = np.flatnonzero(leaf >= 0)
+        distance[within] = self._boundaries.distances_m(lon[within], lat[within], leaf[within])
+        lost = np.flatnonzero((leaf < 0) & np.isfinite(lon) & np.isfinite(lat))
+        method[leaf < 0] = Method.OUTSIDE
+        if len(lost) and len(self._leaves):
+            division[lost] = self._divisions.lowest(lon[lost], lat[lost])
+            nearest[lost], distance[lost] = self._nearest(lon[lost], lat[lost])
+            near = lost[distance[lost] <= snap_m]
+            target, metres = self._snap(lon[near], lat[near], division[near], snap_m)
+            snapped = near[target >= 0]
+            leaf[snapped] = nearest[snapped] = target[target >= 0]
+            distance[snapped] = metres[target >= 0]
+            method[snapped] = Method.SNAPPED
+        return Placements(leaf, method, nearest, distance, division, found.rival_point, found.rival_polygon)
+
+    @cached_property
+    def _boundaries(self) -> Boundaries:
+        return Boundaries(self._leaves)
+
+    @cached_property
+    def _mercator_tree(self) -> shapely.STRtree:
+        """A tree in a conformal projection, where the nearest leaf is the one that is nearest in metres too."""
+        return shapely.STRtree(shapely.transform(shapely.segmentize(self._leaves, _STRAIGHT_DEG), _mercator))
+
+    def _nearest(self, lon: Floats, lat: Floats) -> tuple[Ints, Floats]:
+        """Return the nearest leaf of each point and its distance in metres."""
+        here = shapely.points(_mercator(np.column_stack([lon, lat])))
+        point, leaf = self._mercator_tree.query_nearest(here, all_matches=True)
+        return self._first_nearest(len(lon), point, leaf, self._boundaries.distances_m(lon[point], lat[point], leaf))
+
+    def _snap(self, lon: Floats, lat: Floats, division: Ints, snap_m: float) -> tuple[Ints, Floats]:
+        """Return the nearest admitted leaf of each point within `snap_m`, or -1, and its distance in metres."""
+        here = shapely.points(_mercator(np.column_stack([lon, lat])))
+        # In Mercator a metre is 1 / cos(lat) long; the ellipsoid's share and the leaf's other latitude are in the 1 %.
+        reach = 1.01 * snap_m / metres_per_degree(lat)[0] * np.pi / 180
+        point, leaf = self._mercator_tree.query(here, predicate="dwithin", distance=reach)
+        admitted = self._divisions.admits(division[point], leaf)
+        point, leaf = point[admitted], leaf[admitted]
+        metres = self._boundaries.distances_m(lon[point], lat[point], leaf)
+        close = metres <= snap_m
+        return self._first_nearest(len(lon), point[close], leaf[close], metres[close])
+
+    @staticmethod
+    def _first_nearest(points: int, point: Ints, leaf: Ints, metres: Floats) -> tuple[Ints, Floats]:
+        least = np.full(points, np.inf)
+        np.minimum.at(least, point, metres)
+        equal = metres <= least[point] + _EQUAL_M
+        first = np.full(points, np.iinfo(np.int64).max)
+        np.minimum.at(first, point[equal], leaf[equal])
+        return np.where(np.isfinite(least), first, -1), np.where(np.isfinite(least), least, np.nan)
+
+
+def _mercator(degrees: Floats) -> Floats:
+    """Project to the Mercator plane of the unit sphere; poles stay finite."""
+    radians = np.radians(np.clip(degrees, (-360, -89.9), (360, 89.9)))
+    return np.column_stack([radians[:, 0], np.arcsinh(np.tan(radians[:, 1]))])
