@@ -9,6 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from api.authentication import NotSignedInError
 from geo.errors import (
     ConflictError,
     GeoError,
@@ -18,6 +19,10 @@ from geo.errors import (
     RefusedImportError,
     UnknownCrsError,
 )
+from geo.services.access import ForbiddenError
+from geo.services.passwords import WeakPasswordError
+from geo.services.sign_in import SignInRefusedError, TooManyTriesError
+from geo.services.tokens import InvalidTokenError
 
 log = structlog.get_logger()
 
@@ -28,6 +33,12 @@ STATUS: Mapping[type[GeoError], HTTPStatus] = {
     RefusedImportError: HTTPStatus.UNPROCESSABLE_ENTITY,
     NotFoundError: HTTPStatus.NOT_FOUND,
     ConflictError: HTTPStatus.CONFLICT,
+    NotSignedInError: HTTPStatus.UNAUTHORIZED,
+    InvalidTokenError: HTTPStatus.UNAUTHORIZED,
+    SignInRefusedError: HTTPStatus.UNAUTHORIZED,
+    ForbiddenError: HTTPStatus.FORBIDDEN,
+    TooManyTriesError: HTTPStatus.TOO_MANY_REQUESTS,
+    WeakPasswordError: HTTPStatus.UNPROCESSABLE_ENTITY,
 }
 
 
@@ -50,7 +61,12 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(GeoError)
     async def geo_error(_: Request, error: GeoError) -> JSONResponse:
-        return problem(status_of(error), type(error).__name__, str(error))
+        answer = problem(status_of(error), type(error).__name__, str(error))
+        if isinstance(error, TooManyTriesError):
+            answer.headers["Retry-After"] = str(error.retry_after_s)
+        if answer.status_code == HTTPStatus.UNAUTHORIZED:
+            answer.headers["WWW-Authenticate"] = "Bearer"
+        return answer
 
     @app.exception_handler(RequestValidationError)
     async def malformed(_: Request, error: RequestValidationError) -> JSONResponse:

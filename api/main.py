@@ -8,10 +8,12 @@ from fastapi import FastAPI
 from psycopg_pool import AsyncConnectionPool
 
 from api import errors
+from api.routes import accounts, auth
+from api.secret_key import secret_key_of
 from api.settings import Settings
 from geo.db.engine import APP_ROLE, make_engine
 
-ROUTERS: tuple[str, ...] = ()
+ROUTERS = (auth.router, accounts.router)
 
 
 def program_version() -> str:
@@ -38,5 +40,8 @@ def create_app(settings: Settings) -> FastAPI:
     """Make the app; ``settings.database_url`` must name a migrated database."""
     app = FastAPI(title="wangge 网格", version=program_version(), lifespan=lifespan, docs_url=None, redoc_url=None)
     app.state.settings = settings
+    app.state.secret_key = secret_key_of(settings)
     errors.install(app)
+    for router in ROUTERS:
+        app.include_router(router)
     return app

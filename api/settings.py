@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Literal
 
-from pydantic import AliasChoices, Field
+from pydantic import AliasChoices, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -25,3 +25,7 @@ class Settings(BaseSettings):
     """A point in no leaf is placed in one this near, in the same known division."""
     certain_from: float = Field(default=0.9, gt=0.5, le=1)
     """The share from which a placement counts as certain."""
+    secret_key: SecretStr | None = None
+    """Signs access tokens; at least 32 characters. Changing it signs everyone out."""
+    secret_key_file: Path | None = None
+    """Where the key is read from, and made at the first start (mode 600), if it is not set itself."""

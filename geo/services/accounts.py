@@ -145,7 +145,7 @@ def find(session: Session, caller: Caller, username: str) -> Account:
     return account
 
 
-def list_accounts(session: Session, caller: Caller) -> Sequence[RowMapping]:
+def list_accounts(session: Session, caller: Caller, *, username: str | None = None) -> Sequence[RowMapping]:
     """Give accounts whose grants all lie in the caller's scope, with their grants, by name: one statement."""
     scope = caller.principal.scope(Permission.MANAGE_ACCOUNTS).parameter()
     rows = session.execute(
@@ -158,6 +158,7 @@ def list_accounts(session: Session, caller: Caller) -> Sequence[RowMapping]:
             from account a
             left join account_grant g on g.account_id = a.id
             left join division d on d.id = g.division_id
+            where cast(:username as text) is null or a.username = :username
             group by a.id
             having :scope = '*' or coalesce(
                 bool_and(coalesce(d.path <@ any(string_to_array(:scope, ',')::ltree[]), false))
@@ -167,7 +168,7 @@ def list_accounts(session: Session, caller: Caller) -> Sequence[RowMapping]:
             order by a.username
             """
         ),
-        {"scope": scope},
+        {"scope": scope, "username": username},
     )
     return rows.mappings().all()
 
