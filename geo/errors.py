@@ -31,3 +31,7 @@ class RefusedImportError(GeoError, ValueError):
 
 class InvalidAccuracyError(GeoError, ValueError):
     """An accuracy that no fix can have: not a positive number of metres, or of a level that is not supported."""
+
+
+class RefusedOperationError(ConflictError):
+    """An editing operation that would fold a border, leave a gap or an overlap, or change nothing."""
