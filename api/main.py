@@ -2,26 +2,17 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from importlib.metadata import PackageNotFoundError, version
 
 from fastapi import FastAPI
 from psycopg_pool import AsyncConnectionPool
 
-from api import errors
+from api import __version__, errors
 from api.routes import accounts, auth
 from api.secret_key import secret_key_of
 from api.settings import Settings
 from geo.db.engine import APP_ROLE, make_engine
 
 ROUTERS = (auth.router, accounts.router)
-
-
-def program_version() -> str:
-    """Give the installed version."""
-    try:
-        return version("wangge")
-    except PackageNotFoundError:
-        return "0.1.0"
 
 
 @asynccontextmanager
@@ -38,7 +29,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 def create_app(settings: Settings) -> FastAPI:
     """Make the app; ``settings.database_url`` must name a migrated database."""
-    app = FastAPI(title="wangge 网格", version=program_version(), lifespan=lifespan, docs_url=None, redoc_url=None)
+    app = FastAPI(title="wangge 网格", version=__version__, lifespan=lifespan, docs_url=None, redoc_url=None)
     app.state.settings = settings
     app.state.secret_key = secret_key_of(settings)
     errors.install(app)

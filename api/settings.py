@@ -1,10 +1,17 @@
 """Settings from the environment (prefix ``WANGGE_``); each has its row in the README."""
 
+import os
 from pathlib import Path
 from typing import Literal
 
-from pydantic import AliasChoices, Field, SecretStr
+from pydantic import AliasChoices, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from geo.errors import GeoError
+
+
+class WrongSettingError(GeoError, ValueError):
+    """A setting has a value that it cannot have."""
 
 
 class Settings(BaseSettings):
@@ -28,4 +35,28 @@ class Settings(BaseSettings):
     secret_key: SecretStr | None = None
     """Signs access tokens; at least 32 characters. Changing it signs everyone out."""
     secret_key_file: Path | None = None
-    """Where the key is read from, and made at the first start (mode 600), if it is not set itself."""
+    """Where the key is read from, or made (mode 600), if it is not set itself; by default in the data folder."""
+
+    @property
+    def var_folder(self) -> Path:
+        """The folder of data, logs and sockets, absolute."""
+        if self.var is not None:
+            return self.var.absolute()
+        if os.geteuid() == 0:
+            return Path("/var/lib/wangge")
+        return Path(__file__).resolve().parent.parent / "var"
+
+
+def read_settings(**given: object) -> Settings:
+    """Give the settings; what is given (and not None) goes before the environment.
+
+    Raises
+    ------
+    WrongSettingError
+        Names each wrong setting, its value and what it may be.
+    """
+    try:
+        return Settings.model_validate({name: value for name, value in given.items() if value is not None})
+    except ValidationError as error:
+        wrong = [f"WANGGE_{str(e['loc'][0]).upper()} is {e['input']!r}: {e['msg']}" for e in error.errors()]
+        raise WrongSettingError("; ".join(wrong)) from None

@@ -1,0 +1,73 @@
+"""The database that a command works on: the embedded one, or the one that the settings name."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Engine, text
+
+from api.instance import make_folder
+from api.settings import Settings
+from geo.db.cluster import Cluster, embedded
+from geo.db.engine import make_engine
+from geo.db.migrations import alembic_config, upgrade
+from geo.db.requirements import check_database
+
+DATABASE = "wangge"
+
+
+def embedded_cluster(settings: Settings) -> Cluster | None:
+    """Give the embedded cluster, None where the settings name a database of their own."""
+    return None if settings.database_url else embedded(settings.var_folder)
+
+
+@contextmanager
+def open_database(settings: Settings, *, migrated: bool = True) -> Iterator[str]:
+    """Give the owner's URL of the database, started where it is embedded, at the newest schema.
+
+    The last command that uses an embedded database stops it.
+
+    Parameters
+    ----------
+    migrated
+        False leaves the schema as it is.
+
+    Raises
+    ------
+    ClusterError, UnfitDatabaseError
+        It does not start; it lacks something (both say what).
+    """
+    cluster = embedded_cluster(settings)
+    if cluster is not None:
+        make_folder(settings.var_folder)
+    with cluster.running() if cluster else nullcontext():
+        if cluster is not None:
+            make_database(cluster.url("postgres"), DATABASE)
+        url = cluster.url(DATABASE) if cluster else settings.database_url or ""
+        engine = make_engine(url, pooled=False)
+        check_database(engine)
+        if migrated and schema_revision(engine) != newest_revision(engine):
+            upgrade(engine)
+        engine.dispose()
+        yield url
+
+
+def make_database(maintenance_url: str, name: str) -> None:
+    """Make the database ``name`` where it is missing."""
+    engine = make_engine(maintenance_url, pooled=False)
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        if connection.execute(text("select 1 from pg_database where datname = :name"), {"name": name}).first() is None:
+            connection.execute(text(f'create database "{name}"'))
+    engine.dispose()
+
+
+def schema_revision(engine: Engine) -> str | None:
+    """Give the revision of the database's schema, None where it has none yet."""
+    with engine.connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision()
+
+
+def newest_revision(engine: Engine) -> str | None:
+    """Give the revision that this program brings."""
+    return ScriptDirectory.from_config(alembic_config(engine)).get_current_head()

@@ -1,0 +1,40 @@
+"""The job queue (procrastinate on the same PostgreSQL) and its worker. Tasks register with `queue`."""
+
+import asyncio
+from collections.abc import Sequence
+
+import procrastinate
+import structlog
+
+from geo.db.engine import APP_ROLE, make_engine
+
+log = structlog.get_logger()
+
+TASK_MODULES: Sequence[str] = ()
+"""The modules whose tasks a worker does; importing one registers them."""
+
+queue = procrastinate.App(connector=procrastinate.PsycopgConnector(), import_paths=TASK_MODULES)
+
+
+def run_worker(database_url: str) -> None:
+    """Do jobs until SIGINT or SIGTERM; a running job is finished first.
+
+    A task that takes the context (``pass_context=True``) finds an engine of the application role in
+    ``context.additional_context["engine"]``.
+    """
+    asyncio.run(_work(database_url))
+
+
+async def _work(database_url: str) -> None:
+    engine = make_engine(database_url, role=APP_ROLE)
+    connector = procrastinate.PsycopgConnector(conninfo=database_url, kwargs={"options": f"-c role={APP_ROLE}"})
+    with queue.replace_connector(connector) as app:
+        async with app.open_async():
+            log.info("worker ready", tasks=sorted(app.tasks))
+            await app.run_worker_async(
+                concurrency=2,
+                additional_context={"engine": engine},
+                shutdown_graceful_timeout=15,
+                delete_jobs="successful",
+            )
+    engine.dispose()

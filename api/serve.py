@@ -1,0 +1,159 @@
+"""What `wangge up` does: claim, database, demo, worker, server; and the way back in order."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+import structlog
+import typer
+import uvicorn
+
+from api import __version__
+from api.database import open_database
+from api.instance import claim
+from api.logging import configure_logging
+from api.main import create_app
+from api.settings import Settings
+from geo.db.cluster import embedded
+from geo.errors import ConflictError, GeoError
+
+log = structlog.get_logger()
+
+
+class PortTakenError(ConflictError):
+    """Another program listens on the address."""
+
+
+class ServerError(GeoError):
+    """The server did not start; its log says why."""
+
+
+class AnnouncedServer(uvicorn.Server):
+    """Uvicorn, saying its addresses once it answers."""
+
+    def __init__(self, config: uvicorn.Config, announcement: str) -> None:
+        super().__init__(config)
+        self.announcement = announcement
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, then announce."""
+        await super().startup(sockets)
+        if self.started:
+            typer.echo(self.announcement)
+
+
+def run(settings: Settings) -> None:
+    """Serve until a signal; then stop server, worker and database in that order.
+
+    Raises
+    ------
+    AlreadyRunningError, PortTakenError, ClusterError, UnfitDatabaseError, ServerError
+        With what is to be done.
+    """
+    configure_logging(settings.log_format)
+    signal.signal(signal.SIGTERM, _interrupt)
+    var = settings.var_folder
+    try:
+        with claim(var) as claimed, _bound(settings.host, settings.port) as listening:
+            url = f"http://{settings.host}:{listening.getsockname()[1]}"
+            claimed.publish(url)
+            with _database(settings) as database_url, _worker(database_url, settings):
+                key_file = settings.secret_key_file or settings.var_folder / "secret.key"
+                served = settings.model_copy(update={"database_url": database_url, "secret_key_file": key_file})
+                config = uvicorn.Config(
+                    create_app(served),
+                    log_config=None,
+                    access_log=False,
+                    server_header=False,
+                    timeout_graceful_shutdown=5,
+                )
+                server = AnnouncedServer(config, _announcement(url, settings))
+                server.run(sockets=[listening])
+                if not server.started:
+                    raise ServerError("The server did not start; its log above says why")
+    except KeyboardInterrupt:
+        typer.echo("stopped", err=True)
+
+
+def _interrupt(_signal: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _announcement(url: str, settings: Settings) -> str:
+    database = "DATABASE_URL" if settings.database_url else f"{settings.var_folder}"
+    return (
+        f"网格 wangge {__version__}\n  地图 map   {url}/\n  接口 API   {url}/docs\n"
+        f"  数据 data  {database}\n  停止 stop  Ctrl-C, ./wangge down"
+    )
+
+
+@contextmanager
+def _bound(host: str, port: int) -> Iterator[socket.socket]:
+    """Take the address before anything else is started."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as listening:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listening.bind((host, port))
+        except OSError as error:
+            raise PortTakenError(
+                f"Cannot listen on {host}:{port}: {error.strerror}. Choose another: ./wangge up --port {port + 1}"
+            ) from None
+        yield listening
+
+
+@contextmanager
+def _database(settings: Settings) -> Iterator[str]:
+    """Give the database, migrated."""
+    if settings.database_url is None and not embedded(settings.var_folder).exists():
+        typer.echo("making the database", err=True)
+    with open_database(settings) as url:
+        yield url
+
+
+@contextmanager
+def _worker(database_url: str, settings: Settings) -> Iterator[None]:
+    """Keep a worker process running beside the server, and end it before the database goes."""
+    over = threading.Event()
+    supervisor = threading.Thread(target=_keep_worker, args=(database_url, settings, over), name="worker", daemon=True)
+    supervisor.start()
+    try:
+        yield
+    finally:
+        over.set()
+        supervisor.join()
+
+
+def _keep_worker(database_url: str, settings: Settings, over: threading.Event) -> None:
+    """Start the worker again whenever it ends, each time after a longer pause."""
+    # The kernel ends it with us, also where we are killed; a session of its own keeps the terminal's Ctrl-C from it.
+    command = ["setpriv", "--pdeathsig", "TERM", "--", sys.executable, "-P", "-m", "api.cli", "worker"]
+    environment = os.environ | {"WANGGE_DATABASE_URL": database_url, "WANGGE_LOG_FORMAT": settings.log_format}
+    pause_s = 1
+    while not over.is_set():
+        process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, start_new_session=True)
+        while process.poll() is None and not over.wait(0.2):
+            pass
+        if process.poll() is None:
+            _end(process)
+            return
+        if not over.is_set():
+            log.error("the worker ended and is started again", status=process.returncode, pause_s=pause_s)
+            over.wait(pause_s)
+            pause_s = min(pause_s * 2, 60)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(20)
+    except subprocess.TimeoutExpired:
+        log.error("the worker did not end its jobs in time and is killed")
+        process.kill()
+        process.wait()

@@ -1,0 +1,130 @@
+"""Save a database to one file and bring it back."""
+
+import subprocess
+from pathlib import Path
+
+from sqlalchemy import Connection, make_url, text
+
+from geo.db.cluster import APP_ROLE, find_postgres_bin
+from geo.db.engine import make_engine
+from geo.errors import ConflictError, GeoError, NotFoundError
+
+BESIDE = "_restoring"
+AWAY = "_replaced"
+
+
+class BackupError(GeoError):
+    """A backup could not be written or brought back."""
+
+
+def dump(url: str, file: Path) -> None:
+    """Write the database to ``file`` in PostgreSQL's compressed archive form.
+
+    It is written beside and renamed, so that ``file`` is always a whole backup.
+
+    Raises
+    ------
+    BackupError
+        The file cannot be written, or PostgreSQL refused.
+    """
+    partial = file.with_name(f"{file.name}.partial")
+    try:
+        with partial.open("wb") as target:
+            _run("pg_dump", "--format=custom", "--dbname", url, output=target.fileno())
+        partial.replace(file)
+    except OSError as error:
+        raise BackupError(f"Cannot write {file}: {error.strerror}") from error
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def restore(url: str, file: Path, *, replace: bool = False) -> None:
+    """Bring ``file`` back as a database of its own, then let it take the place of ``url``'s.
+
+    Raises
+    ------
+    NotFoundError, BackupError
+        There is no such file; it is no backup, or is broken. The database is as it was.
+    ConflictError
+        The database holds rows and ``replace`` is not set, or somebody is connected to it.
+    """
+    if not file.is_file():
+        raise NotFoundError(f"There is no file {file}")
+    _run("pg_restore", "--list", str(file))
+    name = make_url(url).database or ""
+    engine = make_engine(url, pooled=False)
+    with engine.connect() as connection:
+        filled = None if replace else _first_filled_table(connection)
+    if filled is not None:
+        raise ConflictError(
+            f"The database is not empty (table {filled} has rows); wangge restore --replace {file} throws them away"
+        )
+    maintenance = make_engine(engine.url.set(database="postgres").render_as_string(hide_password=False), pooled=False)
+    with maintenance.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        _refuse_while_used(connection, name)
+        _run_sql(connection, f'drop database if exists "{name}{BESIDE}"')
+        _run_sql(connection, f'create database "{name}{BESIDE}" template template0')
+        _run_sql(
+            connection,
+            f"do $$ begin create role {APP_ROLE} nologin; exception when duplicate_object then null; end $$",
+        )
+        target = engine.url.set(database=f"{name}{BESIDE}", drivername="postgresql")
+        try:
+            _run(
+                "pg_restore",
+                "--exit-on-error",
+                "--jobs=2",
+                f"--dbname={target.render_as_string(hide_password=False)}",
+                str(file),
+            )
+            _refuse_while_used(connection, name)
+        except GeoError:
+            _run_sql(connection, f'drop database if exists "{name}{BESIDE}" with (force)')
+            raise
+        _run_sql(connection, f'drop database if exists "{name}{AWAY}" with (force)')
+        _run_sql(connection, f'alter database "{name}" rename to "{name}{AWAY}"')
+        _run_sql(connection, f'alter database "{name}{BESIDE}" rename to "{name}"')
+        _run_sql(connection, f'drop database "{name}{AWAY}" with (force)')
+    engine.dispose()
+    maintenance.dispose()
+
+
+def _run_sql(connection: Connection, statement: str) -> None:
+    connection.execute(text(statement))
+
+
+def _first_filled_table(connection: Connection) -> str | None:
+    """Give a table of ours that has a row; those that every migrated database fills don't count."""
+    names = connection.execute(
+        text(
+            "select c.oid::regclass::text from pg_class c "
+            "left join pg_depend d on d.objid = c.oid and d.classid = 'pg_class'::regclass and d.deptype = 'e' "
+            "where c.relkind in ('r', 'p') and c.relnamespace = 'public'::regnamespace and d.objid is null "
+            "and c.relname <> 'alembic_version' order by 1"
+        )
+    ).scalars()
+    for name in names.all():
+        if connection.execute(text(f"select exists (select from {name})")).scalar_one():
+            return str(name)
+    return None
+
+
+def _refuse_while_used(connection: Connection, name: str) -> None:
+    users = connection.execute(
+        text("select count(*) from pg_stat_activity where datname = :name and backend_type = 'client backend'"),
+        {"name": name},
+    ).scalar_one()
+    if users:
+        raise ConflictError(f"{users} connections to the database are open: stop the server first (./wangge down)")
+
+
+def _run(program: str, *arguments: str, output: int | None = None) -> None:
+    done = subprocess.run(
+        [str(find_postgres_bin() / program), *arguments],
+        stdout=subprocess.DEVNULL if output is None else output,
+        stderr=subprocess.PIPE,
+        check=False,
+    )
+    if done.returncode:
+        said = done.stderr.decode(errors="replace").strip()
+        raise BackupError(f"{program} failed: {said}")
