@@ -1,16 +1,42 @@
 """How a route says who may call it: ``@router.get("/drafts", **permit(Permission.READ_DRAFTS))``."""
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from fastapi import Depends
+from fastapi import Depends, FastAPI
+from fastapi.routing import APIRoute, iter_route_contexts
+from starlette.routing import BaseRoute
 
 from api.authentication import NotSignedInError, PrincipalDep
 from geo.services.access import ForbiddenError, Permission, Principal
 
+DECLARED: Mapping[str, Permission] = {
+    "/openapi.json": Permission.PUBLIC,
+    "/static": Permission.PUBLIC,
+}
+"""Routes that no decorator of ours makes: mounts, and what the framework adds."""
+
 
 class PasswordChangeRequiredError(ForbiddenError):
     """The account must change its first password before anything else."""
+
+
+@dataclass(frozen=True)
+class Guard:
+    """A dependency that refuses callers who hold the permission nowhere."""
+
+    permission: Permission
+
+    async def __call__(self, principal: PrincipalDep) -> Principal:
+        """Give the caller, or raise NotSignedInError, PasswordChangeRequiredError or ForbiddenError."""
+        if not principal.is_known:
+            raise NotSignedInError("请先登录。 Please sign in.")
+        if principal.must_change_password and self.permission is not Permission.SIGNED_IN:
+            raise PasswordChangeRequiredError("请先修改初始密码。 Please change your first password.")
+        if not principal.may(self.permission):
+            raise ForbiddenError("您的账号没有此项权限。 Your account may not do this.")
+        return principal
 
 
 def permit(permission: Permission) -> dict[str, Any]:
@@ -22,20 +48,19 @@ def permit(permission: Permission) -> dict[str, Any]:
     """
     declared: dict[str, Any] = {"openapi_extra": {"x-permission": permission.value}}
     if permission is not Permission.PUBLIC:
-        declared["dependencies"] = [Depends(guard(permission))]
+        declared["dependencies"] = [Depends(Guard(permission))]
     return declared
 
 
-def guard(permission: Permission) -> Callable[..., Coroutine[Any, Any, Principal]]:
-    """Give a dependency that refuses callers without the permission."""
+def silent_routes(app: FastAPI) -> list[str]:
+    """Give the paths of routes that don't both declare and enforce a permission: there must be none."""
+    contexts = iter_route_contexts(app.routes)
+    return [str(c.path) for c in contexts if not _is_declared(str(c.path), c.original_route)]
 
-    async def require(principal: PrincipalDep) -> Principal:
-        if not principal.is_known:
-            raise NotSignedInError("请先登录。 Please sign in.")
-        if principal.must_change_password and permission is not Permission.SIGNED_IN:
-            raise PasswordChangeRequiredError("请先修改初始密码。 Please change your first password.")
-        if not principal.may(permission):
-            raise ForbiddenError("您的账号没有此项权限。 Your account may not do this.")
-        return principal
 
-    return require
+def _is_declared(path: str, route: BaseRoute) -> bool:
+    if not isinstance(route, APIRoute):
+        return path in DECLARED
+    declared = (route.openapi_extra or {}).get("x-permission")
+    guards = [d.dependency.permission for d in route.dependencies if isinstance(d.dependency, Guard)]
+    return declared == Permission.PUBLIC or declared in guards
