@@ -26,8 +26,8 @@ class Found:
 class Covering:
     """Finds the owner of points among polygons (EPSG:4326, on the 1e-7 lattice) that are in the order of their codes.
 
-    Within `tolerance` degrees of several polygons the first one owns the point; it is on an edge then if the boundary
-    of one of them is within the tolerance, and else in an overlap.
+    Within `tolerance` degrees of one polygon only, this one owns the point. Of several, the first one does; the point
+    is on an edge then if the boundary of one of them is within the tolerance, and else in an overlap.
     """
 
     def __init__(self, polygons: NDArray[Any], tolerance: float = 1e-8) -> None:
@@ -71,13 +71,9 @@ class Covering:
         order = np.lexsort([polygon, point])
         point, polygon = point[order], polygon[order]
         owner = np.full(len(lon), -1)
-        near = np.bincount(point, minlength=len(lon))
         first = np.flatnonzero(np.diff(point, prepend=-1))
         owner[point[first]] = polygon[first]
-        alone = np.flatnonzero(near == 1)
-        covered = shapely.intersects_xy(self._polygons[owner[alone]], lon[alone], lat[alone])
-        owner[alone[~covered]] = -1
-        several = near[point] > 1
+        several = np.bincount(point, minlength=len(lon))[point] > 1
         point, polygon = point[several], polygon[several]
         at_edge = shapely.distance(shapely.boundary(self._polygons[polygon]), points[point]) <= self._tolerance
         on_edge = np.bincount(point, weights=at_edge, minlength=len(lon)) > 0

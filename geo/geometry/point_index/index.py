@@ -16,8 +16,8 @@ from geo.geometry.point_index.divisions import Divisions, KnownDivisions
 from geo.geometry.point_index.subdivision import Floats, Ints
 
 SNAP_M = 30.0
-# Leaves whose distances differ by less than this, in metres, are equally near, and the first in order is named.
-_EQUAL_M = 1e-6
+# Leaves whose distances are equal in whole millimetres are equally near, and the first in order is named.
+_DISTANCE_DECIMALS = 3
 # A border straight in degrees is bent in Mercator: by a millimetre over this length, by half a metre over 8 km.
 _STRAIGHT_DEG = 0.003
 
@@ -57,9 +57,9 @@ class PointIndex:
 
     Notes
     -----
-    In one leaf: `covers`. Within 1e-8 degrees of several: the first of them, `edge` if the boundary of one is within
-    that distance, else `covers` (an overlap). In none, but within `snap_m` metres of leaves that its lowest known
-    division admits: the nearest of these, `snapped`. Else `outside`.
+    Within 1e-8 degrees of one leaf: `covers`. Of several: the first of them, `edge` if the boundary of one is within
+    that distance, else `covers` (an overlap). Of none, but within `snap_m` metres of leaves in the same known division:
+    the nearest of these, `snapped`. Else `outside`. The server's SQL answers the same (`geo/queries/place.sql`).
     """
 
     def __init__(self, leaves: NDArray[Any], divisions: Divisions | None = None) -> None:
@@ -96,7 +96,7 @@ class PointIndex:
             division[lost] = self._divisions.lowest(lon[lost], lat[lost])
             nearest[lost], distance[lost] = self._nearest(lon[lost], lat[lost])
             near = lost[distance[lost] <= snap_m]
-            target, metres = self._snap(lon[near], lat[near], division[near], snap_m)
+            target, metres = self._snap(lon[near], lat[near], snap_m)
             snapped = near[target >= 0]
             leaf[snapped] = nearest[snapped] = target[target >= 0]
             distance[snapped] = metres[target >= 0]
@@ -118,13 +118,13 @@ class PointIndex:
         point, leaf = self._mercator_tree.query_nearest(here, all_matches=True)
         return self._first_nearest(len(lon), point, leaf, self._boundaries.distances_m(lon[point], lat[point], leaf))
 
-    def _snap(self, lon: Floats, lat: Floats, division: Ints, snap_m: float) -> tuple[Ints, Floats]:
-        """Return the nearest admitted leaf of each point within `snap_m`, or -1, and its distance in metres."""
+    def _snap(self, lon: Floats, lat: Floats, snap_m: float) -> tuple[Ints, Floats]:
+        """Return the nearest leaf of the same known division within `snap_m`, or -1, and its distance in metres."""
         here = shapely.points(_mercator(np.column_stack([lon, lat])))
         # In Mercator a metre is 1 / cos(lat) long; the ellipsoid's share and the leaf's other latitude are in the 1 %.
         reach = 1.01 * snap_m / metres_per_degree(lat)[0] * np.pi / 180
         point, leaf = self._mercator_tree.query(here, predicate="dwithin", distance=reach)
-        admitted = self._divisions.admits(division[point], leaf)
+        admitted = self._divisions.admits(lon[point], lat[point], leaf)
         point, leaf = point[admitted], leaf[admitted]
         metres = self._boundaries.distances_m(lon[point], lat[point], leaf)
         close = metres <= snap_m
@@ -132,12 +132,11 @@ class PointIndex:
 
     @staticmethod
     def _first_nearest(points: int, point: Ints, leaf: Ints, metres: Floats) -> tuple[Ints, Floats]:
-        least = np.full(points, np.inf)
-        np.minimum.at(least, point, metres)
-        equal = metres <= least[point] + _EQUAL_M
-        first = np.full(points, np.iinfo(np.int64).max)
-        np.minimum.at(first, point[equal], leaf[equal])
-        return np.where(np.isfinite(least), first, -1), np.where(np.isfinite(least), least, np.nan)
+        order = np.lexsort([leaf, np.round(metres, _DISTANCE_DECIMALS), point])
+        best = order[np.diff(point[order], prepend=-1) > 0]
+        nearest, distance = np.full(points, -1), np.full(points, np.nan)
+        nearest[point[best]], distance[point[best]] = leaf[best], metres[best]
+        return nearest, distance
 
 
 def _mercator(degrees: Floats) -> Floats:
