@@ -1,0 +1,167 @@
+"""Read, open and close versions of grids, in bulk."""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import numpy as np
+import psycopg
+import shapely
+from numpy.typing import NDArray
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+
+class CurrentVersion(NamedTuple):
+    """An open version as the database holds it."""
+
+    id: int
+    grid_id: int
+    code: str
+    level: str
+    is_remainder: bool
+    is_leaf: bool
+    parent_code: str | None
+    division_id: int
+    name: str
+    kind: str
+    geom: Any
+    households: int | None
+    people: int | None
+    attributes: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class NewVersion:
+    """A version to be opened. ``geom`` is a MultiPolygon in WGS 84 on the lattice."""
+
+    code: str
+    level: str
+    is_leaf: bool
+    division_id: int
+    name: str
+    kind: str
+    geom: Any
+    is_remainder: bool = False
+    parent_code: str | None = None
+    households: int | None = None
+    people: int | None = None
+    attributes: dict[str, Any] | None = None
+
+
+def read_current(session: Session, layer_id: int, division_ids: Sequence[int] | None = None) -> list[CurrentVersion]:
+    """List the open versions of a layer, or of its grids in some divisions (not their subtrees)."""
+    rows = session.execute(
+        text(
+            """
+            select v.id, v.grid_id, g.code, g.level, v.is_remainder, v.is_leaf, p.code, v.division_id, v.name, v.kind,
+                   ST_AsBinary(v.geom), v.households, v.people, v.attributes
+            from grid_version v join grid g on g.id = v.grid_id left join grid p on p.id = v.parent_id
+            where v.layer_id = :layer and upper_inf(v.valid) and (:all or v.division_id = any(:divisions))
+            order by g.code, v.is_remainder
+            """
+        ),
+        {"layer": layer_id, "all": division_ids is None, "divisions": list(division_ids or ())},
+    ).all()
+    geoms = shapely.from_wkb([bytes(row[10]) for row in rows])
+    return [CurrentVersion._make((*row[:10], geom, *row[11:])) for row, geom in zip(rows, geoms, strict=True)]
+
+
+def grid_ids(session: Session, layer_id: int, codes: Iterable[str]) -> dict[str, tuple[int, str]]:
+    """Give id and level of the identities that exist already, by code, closed ones included."""
+    rows = session.execute(
+        text("select code, id, level from grid where layer_id = :layer and code = any(:codes)"),
+        {"layer": layer_id, "codes": list(codes)},
+    )
+    return {code: (grid_id, level) for code, grid_id, level in rows}
+
+
+def add_identities(session: Session, layer_id: int, new: Sequence[tuple[str, str]]) -> dict[str, tuple[int, str]]:
+    """Write identities (code, level) that don't exist yet and give their ids."""
+    ids = _take_ids(session, "grid", len(new))
+    with _cursor(session).copy("copy grid (id, layer_id, code, level) from stdin") as copy:
+        for grid_id, (code, level) in zip(ids, new, strict=True):
+            copy.write_row((grid_id, layer_id, code, level))
+    return {code: (grid_id, level) for grid_id, (code, level) in zip(ids, new, strict=True)}
+
+
+def close_versions(session: Session, ids: Sequence[int], at: datetime, edition_id: int) -> int:
+    """End versions at an instant and name the edition that ended them; give how many were open."""
+    done = session.execute(
+        text(
+            "update grid_version set valid = tstzrange(lower(valid), :at), closed_edition_id = :edition"
+            " where id = any(:ids) and upper_inf(valid)"
+        ),
+        {"ids": list(ids), "at": at, "edition": edition_id},
+    )
+    return int(done.rowcount)  # type: ignore[attr-defined]  # the result of an UPDATE is a CursorResult
+
+
+def open_versions(
+    session: Session,
+    layer_id: int,
+    edition_id: int,
+    since: datetime,
+    new: Sequence[NewVersion],
+    identities: dict[str, tuple[int, str]],
+) -> list[int]:
+    """Write versions by COPY and give their ids, in order. Every code and parent code must be in ``identities``."""
+    paths = _division_paths(session, {v.division_id for v in new})
+    ids = _take_ids(session, "grid_version", len(new))
+    geoms = _hex_ewkb(np.array([v.geom for v in new], dtype=object))
+    valid = f"[{since.isoformat()},)"
+    with _cursor(session).copy(
+        "copy grid_version (id, grid_id, layer_id, is_remainder, is_leaf, parent_id, division_id, division_path, name,"
+        " kind, geom, households, people, households_source, attributes, valid, edition_id) from stdin"
+    ) as copy:
+        for version_id, v, geom in zip(ids, new, geoms, strict=True):
+            copy.write_row(
+                (
+                    version_id,
+                    identities[v.code][0],
+                    layer_id,
+                    v.is_remainder,
+                    v.is_leaf,
+                    identities[v.parent_code][0] if v.parent_code is not None else None,
+                    v.division_id,
+                    paths[v.division_id],
+                    v.name,
+                    v.kind,
+                    geom,
+                    v.households,
+                    v.people,
+                    "file" if v.households is not None else None,
+                    json.dumps(v.attributes, ensure_ascii=False) if v.attributes else "{}",
+                    valid,
+                    edition_id,
+                )
+            )
+    return ids
+
+
+def _hex_ewkb(geoms: NDArray[np.object_]) -> NDArray[np.object_]:
+    return np.asarray(shapely.to_wkb(shapely.set_srid(geoms, 4326), hex=True, include_srid=True), dtype=object)
+
+
+def _division_paths(session: Session, ids: set[int]) -> dict[int, str]:
+    rows = session.execute(text("select id, path::text as path from division where id = any(:ids)"), {"ids": list(ids)})
+    return {row.id: row.path for row in rows}
+
+
+def _take_ids(session: Session, table: str, count: int) -> list[int]:
+    found = session.execute(
+        text("select nextval(pg_get_serial_sequence(:table, 'id')) from generate_series(1, :count)"),
+        {"table": table, "count": count},
+    )
+    return list(found.scalars())
+
+
+def _cursor(session: Session) -> psycopg.Cursor[Any]:
+    """Give a cursor of the session's own connection, for COPY, which SQLAlchemy doesn't know."""
+    session.flush()
+    connection = session.connection().connection.driver_connection
+    if not isinstance(connection, psycopg.Connection):
+        raise TypeError("COPY needs psycopg")
+    return connection.cursor()
