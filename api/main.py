@@ -7,12 +7,13 @@ from fastapi import FastAPI
 from psycopg_pool import AsyncConnectionPool
 
 from api import __version__, errors
-from api.routes import accounts, auth
+from api.routes import accounts, auth, map, tiles
 from api.secret_key import secret_key_of
 from api.settings import Settings
+from api.tile_cache import TileCache
 from geo.db.engine import APP_ROLE, make_engine
 
-ROUTERS = (auth.router, accounts.router)
+ROUTERS = (auth.router, accounts.router, map.router, tiles.router)
 
 
 @asynccontextmanager
@@ -31,6 +32,7 @@ def create_app(settings: Settings) -> FastAPI:
     """Make the app; ``settings.database_url`` must name a migrated database."""
     app = FastAPI(title="wangge 网格", version=__version__, lifespan=lifespan, docs_url=None, redoc_url=None)
     app.state.settings = settings
+    app.state.tile_cache = TileCache()
     app.state.secret_key = secret_key_of(settings)
     errors.install(app)
     for router in ROUTERS:

@@ -1,0 +1,139 @@
+"""What the map page asks for: layers and revisions, search, issues and stations in view."""
+
+import re
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from pydantic import AwareDatetime
+
+from api.bbox import BboxDep
+from api.dependencies import SessionDep
+from api.permissions import permit
+from api.schemas.map import (
+    CircleOut,
+    CityOut,
+    Features,
+    IssueFeature,
+    IssueProperties,
+    LayerOut,
+    MapOut,
+    PlaceOut,
+    StationFeature,
+    StationProperties,
+    point,
+)
+from geo.geometry.buffer_circle import buffer_radius_m
+from geo.queries.issues import read_recent_issues
+from geo.queries.map_overview import LayerOverview, MapOverview, read_overview
+from geo.queries.search import search_places
+from geo.queries.stations import read_stations
+from geo.queries.tiles import FORMAT, MAX_ZOOM
+from geo.services.access import Permission
+
+router = APIRouter(prefix="/api/v1", tags=["地图 map"])
+PUBLIC = permit(Permission.PUBLIC)
+
+CIRCLE_MIN = 15
+MAX_FEATURES = 2000
+COORDINATES = re.compile(r"\s*(-?\d{1,3}(?:\.\d+)?)\s*[,，;；\s]\s*(-?\d{1,3}(?:\.\d+)?)\s*")
+
+
+@router.get("/map", **PUBLIC)
+def get_map(session: SessionDep) -> MapOut:
+    """Give the layers, their revisions, extents and tile addresses."""
+    return describe_map(read_overview(session))
+
+
+def describe_map(overview: MapOverview) -> MapOut:
+    """Give the overview as it is sent, tile addresses included."""
+    return MapOut(
+        layers=[_describe_layer(layer) for layer in overview.layers],
+        base_tiles=f"/tiles/base/{overview.base_revision}/{{z}}/{{x}}/{{y}}.mvt?format={FORMAT}",
+        max_tile_zoom=MAX_ZOOM,
+        has_demo_data=overview.has_demo_data,
+    )
+
+
+def _describe_layer(layer: LayerOverview) -> LayerOut:
+    return LayerOut(
+        id=layer.id,
+        code=layer.code,
+        name=layer.name,
+        city=CityOut(code=layer.city_code, name=layer.city_name),
+        is_primary=layer.is_primary,
+        revision=layer.revision,
+        bounds=None if layer.bounds is None else list(layer.bounds),
+        tiles=f"/tiles/grids/{layer.id}/{layer.revision}/{{z}}/{{x}}/{{y}}.mvt?format={FORMAT}",
+    )
+
+
+@router.get("/search", **PUBLIC)
+def search(
+    session: SessionDep,
+    q: Annotated[str, Query(min_length=1, max_length=100, description="A code's start, a name's part, or lon,lat")],
+    limit: Annotated[int, Query(ge=1, le=50)] = 10,
+) -> list[PlaceOut]:
+    """Find places by code, name or coordinates; exact matches first.
+
+    Two numbers are longitude and latitude; the other order is understood where the second one can't be a latitude.
+    """
+    if coordinates := COORDINATES.fullmatch(q):
+        return _coordinates(float(coordinates[1]), float(coordinates[2]))
+    wanted = q.strip().replace("\x00", "")
+    if not wanted:
+        return []
+    return [
+        PlaceOut(**{**row, "bounds": [row["west"], row["south"], row["east"], row["north"]]})
+        for row in search_places(session, wanted, limit=limit)
+    ]
+
+
+def _coordinates(first: float, second: float) -> list[PlaceOut]:
+    lon, lat = (second, first) if abs(second) > 90 else (first, second)
+    if abs(lon) > 180 or abs(lat) > 90:
+        return []
+    name = f"{lon:.6f}, {lat:.6f}"
+    return [
+        PlaceOut(kind="coordinates", code=None, name=name, within=None, lon=lon, lat=lat, bounds=[lon, lat, lon, lat])
+    ]
+
+
+@router.get("/issues", **PUBLIC)
+def list_issues(
+    session: SessionDep,
+    bbox: BboxDep,
+    since: AwareDatetime | None = None,
+    limit: Annotated[int, Query(ge=1, le=MAX_FEATURES)] = 200,
+) -> Features[IssueFeature]:
+    """List the newest issues in a box as GeoJSON, newest first; with ``since`` only those opened later."""
+    rows = read_recent_issues(session, bbox, since=since, limit=limit + 1)
+    return Features(
+        features=[
+            IssueFeature(id=row["id"], geometry=point(row), properties=IssueProperties.model_validate(dict(row)))
+            for row in rows[:limit]
+        ],
+        is_complete=len(rows) <= limit,
+    )
+
+
+@router.get("/stations", **PUBLIC)
+def list_stations(
+    session: SessionDep, bbox: BboxDep, limit: Annotated[int, Query(ge=1, le=MAX_FEATURES)] = 500
+) -> Features[StationFeature]:
+    """List the stations in a box as GeoJSON, higher levels first, each with its 15-minute circle.
+
+    The circle's method is ``buffer``: a disc, not what can be reached along streets.
+    """
+    rows = read_stations(session, bbox, limit=limit + 1)
+    circle = CircleOut(minutes=CIRCLE_MIN, method="buffer", radius_m=round(buffer_radius_m(CIRCLE_MIN), 1))
+    return Features(
+        features=[
+            StationFeature(
+                id=row["id"],
+                geometry=point(row),
+                properties=StationProperties.model_validate({**row, "circle": circle}),
+            )
+            for row in rows[:limit]
+        ],
+        is_complete=len(rows) <= limit,
+    )

@@ -1,0 +1,130 @@
+"""What the map is told."""
+
+from datetime import datetime
+from typing import Annotated, Any, Generic, Literal, TypeVar
+
+from pydantic import BaseModel, Field
+
+Item = TypeVar("Item", bound=BaseModel)
+Degrees = Annotated[list[float], Field(min_length=4, max_length=4, description="west, south, east, north in degrees")]
+
+
+class CityOut(BaseModel):
+    """A city by its official code."""
+
+    code: str
+    name: str
+
+
+class LayerOut(BaseModel):
+    """A layer (网格体系), its current revision and where its tiles are."""
+
+    id: int
+    code: str
+    name: str
+    city: CityOut
+    is_primary: bool
+    revision: int
+    bounds: Degrees | None
+    """Null while the layer has no grids."""
+    tiles: str
+    """Address of its vector tiles at this revision, with {z}, {x} and {y}."""
+
+
+class MapOut(BaseModel):
+    """What there is to draw; ask again to see whether a revision has changed."""
+
+    layers: list[LayerOut]
+    base_tiles: str
+    max_tile_zoom: int
+    has_demo_data: bool
+
+
+class PlaceOut(BaseModel):
+    """A place that was searched for, with a point inside it."""
+
+    kind: Literal[
+        "city", "district", "street", "community", "grid", "micro_grid", "station", "compound", "road", "coordinates"
+    ]
+    code: str | None
+    name: str
+    within: str | None
+    """The division it lies in."""
+    lon: float
+    lat: float
+    bounds: Degrees
+
+
+class PointOut(BaseModel):
+    """A GeoJSON point, longitude first, WGS 84."""
+
+    type: Literal["Point"] = "Point"
+    coordinates: tuple[float, float]
+
+
+class IssueProperties(BaseModel):
+    """An issue and who is responsible; nothing that a reporter wrote."""
+
+    category: str
+    state: str
+    opened_at: datetime
+    grid_code: str | None
+    grid_name: str | None
+    micro_grid_code: str | None
+    micro_grid_name: str | None
+    division_name: str | None
+    source: str
+
+
+class IssueFeature(BaseModel):
+    """An issue as a GeoJSON feature; its id is the issue's number."""
+
+    type: Literal["Feature"] = "Feature"
+    id: int
+    geometry: PointOut
+    properties: IssueProperties
+
+
+class CircleOut(BaseModel):
+    """A service circle around a station."""
+
+    minutes: int
+    method: Literal["buffer"]
+    radius_m: float
+
+
+class StationProperties(BaseModel):
+    """A station and its circle."""
+
+    code: str
+    name: str
+    kind: str
+    level: str | None
+    address: str | None
+    hours: str | None
+    area_m2: float | None
+    division_name: str
+    source: str
+    circle: CircleOut
+
+
+class StationFeature(BaseModel):
+    """A station as a GeoJSON feature."""
+
+    type: Literal["Feature"] = "Feature"
+    id: int
+    geometry: PointOut
+    properties: StationProperties
+
+
+class Features(BaseModel, Generic[Item]):
+    """A GeoJSON feature collection; ``is_complete`` is false where the limit cut it."""
+
+    type: Literal["FeatureCollection"] = "FeatureCollection"
+    features: list[Item]
+    is_complete: bool
+
+
+def point(row: Any) -> PointOut:
+    """Give the point of a row with ``lon`` and ``lat``."""
+    return PointOut(coordinates=(row["lon"], row["lat"]))
