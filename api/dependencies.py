@@ -23,8 +23,14 @@ def get_session(request: Request) -> Iterator[Session]:
 
 
 def get_pool(request: Request) -> AsyncConnectionPool:
-    """Give the async pool that serves locate, intake and tiles."""
+    """Give the async pool that serves tiles."""
     pool: AsyncConnectionPool = request.app.state.pool
+    return pool
+
+
+def get_placing_pool(request: Request) -> AsyncConnectionPool:
+    """Give the async pool that serves locate and intake, whose connections plan the placement statement once."""
+    pool: AsyncConnectionPool = request.app.state.placing_pool
     return pool
 
 
@@ -32,3 +38,4 @@ SettingsDep = Annotated[Settings, Depends(get_settings)]
 # Without scope="function" the commit would run after the response: 200 for a commit that failed.
 SessionDep = Annotated[Session, Depends(get_session, scope="function")]
 PoolDep = Annotated[AsyncConnectionPool, Depends(get_pool)]
+PlacingPoolDep = Annotated[AsyncConnectionPool, Depends(get_placing_pool)]

@@ -13,6 +13,7 @@ from api.authentication import NotSignedInError
 from geo.errors import (
     ConflictError,
     GeoError,
+    InvalidAccuracyError,
     InvalidCoordinateError,
     InvalidGeometryError,
     NotFoundError,
@@ -27,6 +28,7 @@ from geo.services.tokens import InvalidTokenError
 log = structlog.get_logger()
 
 STATUS: Mapping[type[GeoError], HTTPStatus] = {
+    InvalidAccuracyError: HTTPStatus.UNPROCESSABLE_ENTITY,
     InvalidCoordinateError: HTTPStatus.UNPROCESSABLE_ENTITY,
     UnknownCrsError: HTTPStatus.UNPROCESSABLE_ENTITY,
     InvalidGeometryError: HTTPStatus.UNPROCESSABLE_ENTITY,

@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 from itertools import count
 
 from geoalchemy2.shape import from_shape
-from shapely import MultiPolygon, Polygon
+from shapely import MultiPolygon, Point, Polygon
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
-from geo.models import Branch, Division, Edition, Grid, GridVersion, Layer, ResponsibleBranch
+from geo.models import Branch, Division, Edition, Grid, GridVersion, Layer, Person, Post, ResponsibleBranch, Station
 
 WEST, SOUTH, STEP = 110.28, 25.27, 0.001
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
@@ -181,5 +181,58 @@ def add_branch(
         link.grid_id = grid.id if grid is not None else None
         link.division_id = division.id if of_division else None
         session.add(link)
+    session.flush()
+    return made
+
+
+def add_remainder(
+    session: Session,
+    grid: Grid,
+    edition: Edition,
+    division: Division,
+    geom: Polygon | MultiPolygon,
+    *,
+    since: datetime = LONG_AGO,
+) -> GridVersion:
+    """Add what a divided grid's micro-grids leave free."""
+    return add_version(session, grid, edition, division, geom, name=grid.code, is_remainder=True, since=since)
+
+
+def add_post(
+    session: Session,
+    name: str,
+    *,
+    grid: Grid | None = None,
+    division: Division | None = None,
+    kind: str = "grid_leader",
+    scope: str | None = None,
+    since: datetime = LONG_AGO,
+    until: datetime | None = None,
+) -> Post:
+    """Add a person and their post in a grid, a micro-grid or a division."""
+    person = Person(code=f"P{next(_numbers)}", name=name, phone="13800000000", source="test")
+    session.add(person)
+    session.flush()
+    made = Post(person_id=person.id, kind=kind, scope=scope, valid=Range(since, until), source="test")
+    made.grid_id = grid.id if grid else None
+    made.division_id = division.id if division else None
+    session.add(made)
+    session.flush()
+    return made
+
+
+def add_station(session: Session, division: Division, name: str, x: float, y: float) -> Station:
+    """Add a service centre at a place of the local frame."""
+    made = Station(
+        code=f"S{next(_numbers)}",
+        name=name,
+        kind="service_centre",
+        level="community",
+        division_id=division.id,
+        division_path=division.path,
+        geom=from_shape(Point(*lon_lat(x, y)), srid=4326),
+        source="test",
+    )
+    session.add(made)
     session.flush()
     return made

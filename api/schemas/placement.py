@@ -1,0 +1,163 @@
+"""What a placement (归属判定) looks like outside: the leaf, who is responsible, and the receipt."""
+
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+MAX_POINTS = 10_000
+
+
+class Out(BaseModel):
+    """Base of what is given out: a field that is not declared is an error where an answer is parsed back."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Named(Out):
+    """Something with a code and a name."""
+
+    code: str
+    name: str
+
+
+class Unit(Named):
+    """A grid or a micro-grid."""
+
+    kind: Literal["residential", "dedicated", "rural"]
+
+
+class Leaf(Unit):
+    """The smallest responsible unit that the point falls in; a remainder has its grid's code."""
+
+    level: Literal["grid", "micro_grid"]
+    is_remainder: bool
+
+
+class OwnerDivision(Named):
+    """The division that owns the point."""
+
+    level: str
+
+
+class Divisions(Out):
+    """The divisions upwards; null for levels that aren't there."""
+
+    community: Named | None
+    street: Named | None
+    district: Named | None
+    city: Named | None
+
+
+class BranchNode(Named):
+    """A node of the party tree."""
+
+    kind: str
+
+
+class ResponsibleBranch(BranchNode):
+    """The branch in charge: the grid's own, else that of the lowest division that has one."""
+
+    formation: Literal["alone", "joint", "attached", "sent"]
+    territory: Literal["grid", "division"]
+
+
+class PostHolder(Out):
+    """Who to call; phone numbers are not public."""
+
+    kind: str
+    name: str
+    scope: str | None
+    territory: Literal["micro_grid", "grid", "division"]
+
+
+class EditionOut(Out):
+    """The edition that drew the leaf."""
+
+    id: int
+    name: str
+    revision: int | None
+    published_at: AwareDatetime | None
+
+
+class Nearest(Named):
+    """The leaf that is nearest to the point: the one that it is in, at distance 0."""
+
+    distance_m: float
+
+
+class Candidate(Out):
+    """A leaf that the true position may lie in, and how likely; code null is outside of every leaf."""
+
+    code: str | None
+    name: str | None
+    share: float | None = Field(description="null where no accuracy was given")
+
+
+class NearStation(Named):
+    """A station near the point."""
+
+    kind: str
+    level: str | None
+    address: str | None
+    hours: str | None
+    lon: float
+    lat: float
+    distance_m: float
+
+
+class PlacementOut(Out):
+    """Who is responsible for a point, and why."""
+
+    lon: float = Field(description="WGS 84, rounded to 1e-7 degrees")
+    lat: float = Field(description="WGS 84, rounded to 1e-7 degrees")
+    crs: str = Field(description="the system that the given coordinates were read in")
+    accuracy_m: float | None
+    accuracy_level: Literal[68, 95] | None
+    as_of: AwareDatetime | None
+    method: Literal["covers", "edge", "snapped", "outside"]
+    certainty: Literal["certain", "ambiguous"]
+    edge_distance_m: float | None = Field(description="to the border of the leaf, else to that of the nearest one")
+    nearest: Nearest | None
+    candidates: list[Candidate] = Field(description="by code; with an accuracy their shares sum to 1")
+    layer: Named | None
+    edition: EditionOut | None
+    revision: int | None = Field(description="of the layer, at the instant asked for")
+    leaf: Leaf | None
+    micro_grid: Unit | None
+    grid: Unit | None
+    division: OwnerDivision | None
+    divisions: Divisions
+    branch: ResponsibleBranch | None
+    branch_chain: list[BranchNode] = Field(description="the branches above, upwards")
+    party_group: BranchNode | None = Field(description="of the micro-grid")
+    posts: list[PostHolder]
+    stations: list[NearStation] = Field(default=[], description="the nearest ones, with include=stations")
+
+
+class FixIn(BaseModel):
+    """A point to locate."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    lon: float
+    lat: float
+    accuracy_m: float | None = None
+
+
+class LocateIn(BaseModel):
+    """Points to locate with one statement. How to read them must be said once for all."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    points: Annotated[list[FixIn], Field(min_length=1, max_length=MAX_POINTS)]
+    crs: str = "wgs84"
+    accuracy_level: Literal[68, 95] = 68
+    as_of: AwareDatetime | None = None
+    layer: str | None = None
+    include: Literal["stations"] | None = None
+
+
+class LocateOut(Out):
+    """Answers in the order of the points."""
+
+    placements: list[PlacementOut]

@@ -1,0 +1,75 @@
+"""The placement statement and its parameters: for now or as of an instant, for one point or for many."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+CURRENT = ("is_leaf and upper_inf(valid)",)
+# Two partial indexes hold the leaves: today's, and those of the past.
+AS_OF = tuple(
+    f"is_leaf and {half} and valid @> %(as_of)s::timestamptz" for half in ("upper_inf(valid)", "not upper_inf(valid)")
+)
+LAYER_CODES = "select coalesce(array_agg(distinct code order by code), '{}') from layer"
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A place as the statement takes it: WGS 84 degrees on the 1e-7 lattice."""
+
+    lon: float
+    lat: float
+    crs: str
+    """How the coordinates were read; only echoed."""
+    accuracy_m: float | None = None
+    accuracy_level: int | None = None
+    reach_m: float | None = None
+    """How far from the point a leaf can still be a candidate; null for a point without an accuracy."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is asked about all points of one statement."""
+
+    layer: str | None = None
+    """Code of a layer; null: each city's primary one."""
+    as_of: datetime | None = None
+    stations: bool = False
+    snap_m: float = 30.0
+
+
+@cache
+def place_statement(*, as_of: bool) -> str:
+    """Give the text of the placement statement, with psycopg's named parameters.
+
+    Its rows, one a point in the points' order: ord, method, leaf_version_id, layer_id, edition_id, grid_id,
+    micro_grid_id, division_id, division_path, branch_id, edge_distance_m, certainty (null: to be computed from the
+    shares of the leaves in leaf_ids, codes, names and shapes, which are WKB), answer (jsonb).
+    """
+    text = files("geo.queries").joinpath("place.sql").read_text(encoding="utf-8")
+    halves = AS_OF if as_of else CURRENT
+    leaves = " union all ".join(f"select * from grid_version where {half}" for half in halves)
+    nearest = " union all ".join(
+        f"(select id, geom from grid_version where {half} and hit.ids is null and layer_id = any (scope.layer_ids)"
+        " order by geom <-> p.geom limit 1)"
+        for half in halves
+    )
+    return text.replace("{leaves}", f"({leaves})").replace("{nearest_leaves}", f"({nearest})")
+
+
+def place_parameters(points: Sequence[Point], asked: Asked) -> dict[str, Any]:
+    """Give the parameters of the placement statement."""
+    return {
+        "lon": [p.lon for p in points],
+        "lat": [p.lat for p in points],
+        "crs": [p.crs for p in points],
+        "accuracy_m": [p.accuracy_m for p in points],
+        "accuracy_level": [p.accuracy_level for p in points],
+        "reach_m": [p.reach_m for p in points],
+        "layer": asked.layer,
+        "as_of": asked.as_of,
+        "stations": asked.stations,
+        "snap_m": asked.snap_m,
+    }

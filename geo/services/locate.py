@@ -1,0 +1,111 @@
+"""Locate fixes: who is responsible for each, with its receipt. One statement for any number of them."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import shapely
+from psycopg import AsyncConnection
+from psycopg.rows import namedtuple_row
+from sqlalchemy.orm import Session
+
+from geo.crs import parse_crs, to_wgs84
+from geo.errors import NotFoundError
+from geo.geometry.shares import gaussian_shares, reach_m
+from geo.queries.place import LAYER_CODES, Asked, Point, place_parameters, place_statement
+
+Answer = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """A place as somebody names it: coordinates in ``crs``, longitude (easting) first."""
+
+    lon: float
+    lat: float
+    crs: str = "wgs84"
+    accuracy_m: float | None = None
+    accuracy_level: Literal[68, 95] = 68
+    """How many per cent of the true positions the accuracy's radius holds."""
+
+
+def points_of(fixes: Sequence[Fix]) -> list[Point]:
+    """Convert fixes to WGS 84 on the 1e-7 lattice, in their order.
+
+    Raises
+    ------
+    InvalidCoordinateError, UnknownCrsError, InvalidAccuracyError
+        Naming the first fix that cannot be a place.
+    """
+    groups: dict[tuple[str, Literal[68, 95]], list[int]] = defaultdict(list)
+    for position, fix in enumerate(fixes):
+        groups[fix.crs, fix.accuracy_level].append(position)
+    points: dict[int, Point] = {}
+    for (name, level), members in groups.items():
+        crs = parse_crs(name)
+        lon, lat = to_wgs84([fixes[i].lon for i in members], [fixes[i].lat for i in members], crs)
+        accuracies = [fixes[i].accuracy_m for i in members]
+        reaches = iter(reach_m([a for a in accuracies if a is not None], level).tolist())
+        for i, x, y, accuracy in zip(members, lon.tolist(), lat.tolist(), accuracies, strict=True):
+            blur = (None, None, None) if accuracy is None else (accuracy, level, next(reaches))
+            points[i] = Point(x, y, crs, *blur)
+    return [points[i] for i in range(len(fixes))]
+
+
+def complete(row: Any, certain_from: float) -> Answer:
+    """Give the answer of one row of the placement statement, with the shares of a blurred fix near an edge."""
+    answer: Answer = row.answer
+    if row.certainty is None:
+        shares = gaussian_shares(
+            answer["lon"],
+            answer["lat"],
+            answer["accuracy_m"],
+            np.asarray(shapely.from_wkb(row.shapes)),
+            answer["accuracy_level"],
+        ).tolist()
+        named = zip([*row.codes, None], [*row.names, None], shares, strict=True)
+        answer["candidates"] = [{"code": code, "name": name, "share": share} for code, name, share in named]
+        owner = row.leaf_ids.index(row.leaf_version_id) if row.leaf_version_id in row.leaf_ids else -1
+        answer["certainty"] = "certain" if shares[owner] >= certain_from else "ambiguous"
+    return answer
+
+
+def locate(session: Session, fixes: Sequence[Fix], asked: Asked, *, certain_from: float = 0.9) -> list[Answer]:
+    """Answer for every fix, in their order.
+
+    Raises
+    ------
+    NotFoundError
+        If no layer has the code that is asked for.
+    InvalidCoordinateError, UnknownCrsError, InvalidAccuracyError
+        As `points_of` does.
+    """
+    connection = session.connection()
+    if asked.layer is not None:
+        require_layer(asked.layer, connection.exec_driver_sql(LAYER_CODES).scalar_one())
+    rows = connection.exec_driver_sql(
+        place_statement(as_of=asked.as_of is not None), place_parameters(points_of(fixes), asked)
+    )
+    return [complete(row, certain_from) for row in rows]
+
+
+async def locate_on(
+    connection: AsyncConnection[Any], fixes: Sequence[Fix], asked: Asked, *, certain_from: float = 0.9
+) -> list[Answer]:
+    """Answer as `locate` does, on a bare connection: the hot path of the server."""
+    points = points_of(fixes)
+    async with connection.cursor(row_factory=namedtuple_row) as cursor:
+        if asked.layer is not None:
+            await cursor.execute(LAYER_CODES)
+            require_layer(asked.layer, (await cursor.fetchone())[0])  # type: ignore[index]  # an aggregate: one row
+        statement = place_statement(as_of=asked.as_of is not None)
+        await cursor.execute(statement, place_parameters(points, asked), prepare=True)
+        return [complete(row, certain_from) for row in await cursor.fetchall()]
+
+
+def require_layer(code: str, known: Sequence[str]) -> None:
+    """Raise NotFoundError if no layer has this code."""
+    if code not in known:
+        raise NotFoundError(f"no layer has the code {code!r}; there are: {', '.join(known) or 'none'}")

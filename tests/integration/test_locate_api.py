@@ -1,0 +1,87 @@
+"""GET and POST /api/v1/locate, answers parsed back with their model."""
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from api.schemas.placement import LocateOut, PlacementOut
+from tests.builders import add_branch, add_division, add_edition, add_grid, add_layer, add_station, box, cell, lon_lat
+
+
+@pytest.fixture(scope="module", autouse=True)
+def borders(owner_engine: Engine) -> None:
+    with Session(owner_engine) as session:
+        city = add_division(session, geom=box(-50, -50, 50, 50))
+        edition = add_edition(session, add_layer(session, city), city)
+        add_grid(session, edition, city, cell(0, 0), code="A")
+        add_branch(session, city, grid=add_grid(session, edition, city, cell(1, 0), code="B"))
+        add_station(session, city, "站", 0, 0)
+        session.commit()
+
+
+def test_locate_one(client: TestClient) -> None:
+    lon, lat = lon_lat(1.5, 0.5)
+    response = client.get("/api/v1/locate", params={"lon": lon, "lat": lat, "accuracy_m": 15})
+    assert response.status_code == 200
+    answer = PlacementOut.model_validate_json(response.content)
+    assert (answer.method, answer.leaf and answer.leaf.code, answer.crs) == ("covers", "B", "wgs84")
+    assert answer.branch is not None
+    assert answer.stations == []
+
+
+def test_locate_with_stations(client: TestClient) -> None:
+    lon, lat = lon_lat(1.5, 0.5)
+    response = client.get("/api/v1/locate", params={"lon": lon, "lat": lat, "include": "stations"})
+    assert [s.name for s in PlacementOut.model_validate_json(response.content).stations] == ["站"]
+
+
+def test_locate_outside_and_as_of(client: TestClient) -> None:
+    lon, lat = lon_lat(30, 30)
+    params = {"lon": lon, "lat": lat, "as_of": "2021-05-01T08:00:00+08:00"}
+    answer = PlacementOut.model_validate_json(client.get("/api/v1/locate", params=params).content)
+    assert (answer.method, answer.leaf) == ("outside", None)
+    assert answer.division is not None
+    assert answer.as_of is not None
+    assert answer.as_of.isoformat() == "2021-05-01T00:00:00+00:00"
+
+
+def test_locate_many(client: TestClient) -> None:
+    points = [dict(zip(("lon", "lat"), lon_lat(x, 0.5), strict=True)) for x in (1.5, 0.5, 1)]
+    response = client.post("/api/v1/locate", json={"points": points})
+    assert response.status_code == 200
+    placements = LocateOut.model_validate_json(response.content).placements
+    assert [p.leaf and p.leaf.code for p in placements] == ["B", "A", "A"]
+    assert placements[2].method == "edge"
+
+
+@pytest.mark.parametrize(
+    ("params", "kind"),
+    [
+        ({"lon": "nan", "lat": 25}, "InvalidCoordinateError"),
+        ({"lon": "inf", "lat": 25}, "InvalidCoordinateError"),
+        ({"lon": 110, "lat": 90}, "InvalidCoordinateError"),
+        ({"lon": 180, "lat": 25}, "InvalidCoordinateError"),
+        ({"lon": 110, "lat": 25, "crs": "mars2000"}, "UnknownCrsError"),
+        ({"lon": 110, "lat": 25, "accuracy_m": -1}, "InvalidAccuracyError"),
+        ({"lon": 110, "lat": 25, "accuracy_level": 50}, "MalformedRequest"),
+        ({"lon": 110, "lat": 25, "as_of": "2021-05-01T08:00:00"}, "MalformedRequest"),  # without a time zone
+        ({"lon": 110}, "MalformedRequest"),
+    ],
+)
+def test_malformed_is_a_problem(client: TestClient, params: dict[str, object], kind: str) -> None:
+    response = client.get("/api/v1/locate", params=params)  # type: ignore[arg-type]
+    assert response.status_code == 422
+    assert response.headers["content-type"] == "application/problem+json"
+    assert response.json()["type"] == f"/problems/{kind}"
+
+
+def test_unknown_layer_is_not_found(client: TestClient) -> None:
+    response = client.get("/api/v1/locate", params={"lon": 110, "lat": 25, "layer": "fire"})
+    assert response.status_code == 404
+    assert "party" in response.json()["detail"]
+
+
+def test_too_many_points(client: TestClient) -> None:
+    response = client.post("/api/v1/locate", json={"points": [{"lon": 110, "lat": 25}] * 10_001})
+    assert response.status_code == 422
