@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from http import HTTPStatus
 
+import psycopg
+import sqlalchemy.exc
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -10,6 +12,8 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from api.authentication import NotSignedInError
+from api.problems import problem
+from api.rate_limits import TooManyRequestsError
 from geo.errors import (
     ConflictError,
     GeoError,
@@ -40,14 +44,9 @@ STATUS: Mapping[type[GeoError], HTTPStatus] = {
     SignInRefusedError: HTTPStatus.UNAUTHORIZED,
     ForbiddenError: HTTPStatus.FORBIDDEN,
     TooManyTriesError: HTTPStatus.TOO_MANY_REQUESTS,
+    TooManyRequestsError: HTTPStatus.TOO_MANY_REQUESTS,
     WeakPasswordError: HTTPStatus.UNPROCESSABLE_ENTITY,
 }
-
-
-def problem(status: int, kind: str, detail: str, **members: object) -> JSONResponse:
-    """Give a problem body; ``type`` ends in the error's class name."""
-    body = {"type": f"/problems/{kind}", "title": HTTPStatus(status).phrase, "status": status, "detail": detail}
-    return JSONResponse(body | members, status_code=status, media_type="application/problem+json")
 
 
 def status_of(error: GeoError) -> HTTPStatus:
@@ -64,7 +63,7 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(GeoError)
     async def geo_error(_: Request, error: GeoError) -> JSONResponse:
         answer = problem(status_of(error), type(error).__name__, str(error))
-        if isinstance(error, TooManyTriesError):
+        if isinstance(error, TooManyTriesError | TooManyRequestsError):
             answer.headers["Retry-After"] = str(error.retry_after_s)
         if answer.status_code == HTTPStatus.UNAUTHORIZED:
             answer.headers["WWW-Authenticate"] = "Bearer"
@@ -85,7 +84,36 @@ def install(app: FastAPI) -> None:
         answer.headers.update(error.headers or {})
         return answer
 
+    @app.exception_handler(sqlalchemy.exc.DBAPIError)
+    @app.exception_handler(psycopg.Error)
+    async def database_error(request: Request, error: Exception) -> JSONResponse:
+        return translate_database_error(request, error)
+
     @app.exception_handler(Exception)
     async def unexpected(request: Request, error: Exception) -> JSONResponse:
         log.error("unexpected error", path=request.url.path, exc_info=error)
         return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "InternalError", "服务器内部错误，已记录。 Internal error.")
+
+
+def translate_database_error(request: Request, error: Exception) -> JSONResponse:
+    """Give the answer to an error of the driver: the only place that knows them. SQL never leaves the server."""
+    cause = error.orig if isinstance(error, sqlalchemy.exc.DBAPIError) else error
+    log.warning("database error", path=request.url.path, error=type(cause).__name__, detail=str(cause).split("\n")[0])
+    if isinstance(cause, psycopg.errors.QueryCanceled):
+        detail = "查询超时，请缩小范围后重试。 The query took too long; ask for less."
+        return problem(HTTPStatus.SERVICE_UNAVAILABLE, "QueryTimeout", detail)
+    if isinstance(cause, psycopg.DataError):
+        detail = "请求中含有无法保存的字符或数值。 The request holds a character or number that can't be stored."
+        return problem(HTTPStatus.UNPROCESSABLE_ENTITY, "UnstorableValue", detail)
+    if isinstance(cause, psycopg.IntegrityError):
+        detail = "与已有数据冲突，请刷新后重试。 It conflicts with what is stored; reload and try again."
+        return problem(HTTPStatus.CONFLICT, "Conflict", detail)
+    if isinstance(cause, psycopg.errors.InsufficientPrivilege):
+        return problem(HTTPStatus.FORBIDDEN, "Forbidden", "没有权限。 Not permitted.")
+    if isinstance(cause, psycopg.OperationalError):
+        answer = problem(
+            HTTPStatus.SERVICE_UNAVAILABLE, "DatabaseUnavailable", "数据库暂不可用，请稍后重试。 Try again."
+        )
+        answer.headers["Retry-After"] = "5"
+        return answer
+    return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "InternalError", "服务器内部错误，已记录。 Internal error.")

@@ -7,8 +7,10 @@ from fastapi import FastAPI
 from psycopg_pool import AsyncConnectionPool
 
 from api import __version__, errors
+from api.rate_limits import AddressLimit, RateLimits
 from api.routes import accounts, auth, locate, map, tiles
 from api.secret_key import secret_key_of
+from api.security_headers import SecurityHeaders
 from api.settings import Settings
 from api.tile_cache import TileCache
 from geo.db.engine import APP_ROLE, make_engine
@@ -18,6 +20,9 @@ ROUTERS = (auth.router, accounts.router, locate.router, map.router, tiles.router
 # Placing has one plan, made once. PostGIS guesses that a point matches 0.1 % of a table, so that on millions of leaves
 # the planner would start parallel workers for a look-up that takes a tenth of a millisecond.
 PLACING = "-c plan_cache_mode=force_generic_plan -c max_parallel_workers_per_gather=0 -c jit=off"
+
+MAX_BODY_BYTES = 2_000_000
+"""Of any request, but for routes that set a limit of their own."""
 
 
 @asynccontextmanager
@@ -40,10 +45,20 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 def create_app(settings: Settings) -> FastAPI:
     """Make the app; ``settings.database_url`` must name a migrated database."""
-    app = FastAPI(title="wangge 网格", version=__version__, lifespan=lifespan, docs_url=None, redoc_url=None)
+    app = FastAPI(
+        title="wangge 网格",
+        version=__version__,
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        max_body_size=MAX_BODY_BYTES,
+    )
     app.state.settings = settings
     app.state.tile_cache = TileCache()
     app.state.secret_key = secret_key_of(settings)
+    app.state.rate_limits = RateLimits(settings)
+    app.add_middleware(AddressLimit, limits=app.state.rate_limits)
+    app.add_middleware(SecurityHeaders)
     errors.install(app)
     for router in ROUTERS:
         app.include_router(router)

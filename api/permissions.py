@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from fastapi import Depends, FastAPI
+from fastapi import Depends, FastAPI, Request
 from fastapi.routing import APIRoute, iter_route_contexts
 from starlette.routing import BaseRoute
 
@@ -28,10 +28,11 @@ class Guard:
 
     permission: Permission
 
-    async def __call__(self, principal: PrincipalDep) -> Principal:
+    async def __call__(self, request: Request, principal: PrincipalDep) -> Principal:
         """Give the caller, or raise NotSignedInError, PasswordChangeRequiredError or ForbiddenError."""
         if not principal.is_known:
             raise NotSignedInError("请先登录。 Please sign in.")
+        await request.app.state.rate_limits.count_principal(principal)
         if principal.must_change_password and self.permission is not Permission.SIGNED_IN:
             raise PasswordChangeRequiredError("请先修改初始密码。 Please change your first password.")
         if not principal.may(self.permission):

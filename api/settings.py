@@ -14,6 +14,9 @@ class WrongSettingError(GeoError, ValueError):
     """A setting has a value that it cannot have."""
 
 
+RATE = r"^[1-9][0-9]*/(second|minute|hour)$"
+
+
 class Settings(BaseSettings):
     """What an operator may set. Nothing else reads the environment."""
 
@@ -36,6 +39,11 @@ class Settings(BaseSettings):
     """Signs access tokens; at least 32 characters. Changing it signs everyone out."""
     secret_key_file: Path | None = None
     """Where the key is read from, or made (mode 600), if it is not set itself; by default in the data folder."""
+
+    address_rate: str = Field(default="3000/minute", pattern=RATE)
+    """Requests of one address; many phones share one behind their operator's gateway."""
+    account_rate: str = Field(default="1200/minute", pattern=RATE)
+    """Requests of one account or API key."""
 
     @property
     def var_folder(self) -> Path:

@@ -1,0 +1,56 @@
+"""Limits and headers that hold for every route."""
+
+import pytest
+from fastapi.testclient import TestClient
+
+from api.main import create_app
+from api.settings import Settings
+from tests.integration.conftest import SECRET_KEY
+
+SIGN_IN = "/api/v1/auth/sign-in"
+
+
+def test_every_answer_has_security_headers(client: TestClient) -> None:
+    for path in ("/api/v1/auth/me", "/no-such-path", "/openapi.json"):
+        headers = client.get(path).headers
+        assert headers["x-content-type-options"] == "nosniff"
+        assert "frame-ancestors 'none'" in headers["content-security-policy"]
+        assert "strict-transport-security" not in headers
+    assert "strict-transport-security" in client.get("https://testserver/openapi.json").headers
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        (b'{"username": "' + b"x" * 2_100_000 + b'", "password": "y"}', 413),  # larger than any form
+        (b"[" * 100_000 + b"]" * 100_000, 400),  # deeply nested
+        (b'{"a":' * 50_000 + b"1" + b"}" * 50_000, 400),
+        (b"not json", 422),
+        (b"\xff\xfe", 422),
+        (b'{"username": "a\\u0000b", "password": "x"}', 422),  # a null character, which PostgreSQL can't store
+        (b'{"username": "a", "password": "x", "role": "admin"}', 422),  # a field that nobody asked for
+        (b'{"username": ["a"], "password": {"$ne": ""}}', 422),
+    ],
+)
+def test_hostile_bodies_are_refused_politely(client: TestClient, body: bytes, status: int) -> None:
+    answer = client.post(SIGN_IN, content=body, headers={"Content-Type": "application/json"})
+    assert answer.status_code == status, answer.text[:300]
+    if status != 413:  # refused before anything is parsed, in plain text
+        assert answer.headers["content-type"] == "application/problem+json"
+    assert "Traceback" not in answer.text
+
+
+def test_an_address_over_its_limit_waits_and_then_goes_on(committed_url: str) -> None:
+    limited = Settings(database_url=committed_url, secret_key=SECRET_KEY, address_rate="3/second")
+    with TestClient(create_app(limited)) as client:
+        answers = [client.get("/api/v1/auth/me") for _ in range(8)]
+    assert {a.status_code for a in answers} == {401, 429}
+    refused = next(a for a in answers if a.status_code == 429)
+    assert int(refused.headers["retry-after"]) >= 1
+    assert refused.json()["type"].endswith("TooManyRequestsError")
+
+
+def test_sign_in_has_a_limit_of_its_own(committed_url: str) -> None:
+    with TestClient(create_app(Settings(database_url=committed_url, secret_key=SECRET_KEY))) as client:
+        codes = [client.post(SIGN_IN, json={"username": "x"}).status_code for _ in range(31)]
+    assert codes == [422] * 30 + [429]
