@@ -16,7 +16,7 @@ from geo.errors import InvalidGeometryError
 GRID_M2 = (52_000.0, 125_000.0)
 """Wanted area of a grid in the centre and at the edge of the city: people live closer together in the centre."""
 EDGE_OF_TOWN_M = 3_900.0
-MICRO_GRID_M2 = 26_000.0
+MICRO_GRID_M2 = 22_000.0
 PLOT_M2 = 9_500.0
 UNDRAWN_PLOT_M2 = 24_000.0
 COMMUNITY_GRIDS = (5, 9)

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 from shapely import LineString, Polygon
+from shapely.geometry.base import BaseGeometry
 
 Coords = npt.NDArray[np.float64]
 Ring = tuple[int, ...]
@@ -46,6 +47,8 @@ class Mesh:
     xy: list[tuple[float, float]] = field(default_factory=list)
     links: list[set[int]] = field(default_factory=list)
     streets: dict[Edge, StreetClass] = field(default_factory=dict)
+    obstacles: BaseGeometry = field(default_factory=LineString)
+    """Streets that run inside a face, where slivers beside them were merged: no cut may cross them."""
     _numbers: dict[tuple[float, float], int] = field(default_factory=dict)
 
     def vertex(self, x: float, y: float) -> int:
@@ -93,7 +96,7 @@ class Mesh:
         shapely.prepare(polygon)
         for i, j in ends.ranked_cuts(self.rng)[:CANDIDATES]:
             line = self._curve(points[i], points[j], bow)
-            if not _fits(polygon, line):
+            if not _fits(polygon, line) or self.obstacles.intersects(LineString(line)):
                 continue
             inner = self.add_line(line, self._inherited(ends, i, j, street))
             return (*ring[i:j], *reversed(inner[1:])), (*ring[:i], *inner, *ring[j + 1 :])

@@ -204,7 +204,10 @@ def _faces(
         middle = piece.interpolate(0.5, normalized=True)
         street = next((street for street, line in ranked if line.distance(middle) < 0.01), None)
         mesh.add_line(shapely.get_coordinates(piece), street)
-    return _without_slivers(polygons, borders)
+    faces = _without_slivers(polygons, borders)
+    sides = shapely.union_all([face.boundary for face in faces])
+    mesh.obstacles = shapely.union_all([line for _, line in lines]).intersection(core).difference(sides.buffer(0.01))
+    return faces
 
 
 def _noded(lines: list[BaseGeometry]) -> list[LineString]:
