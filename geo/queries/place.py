@@ -12,6 +12,9 @@ CURRENT = ("is_leaf and upper_inf(valid)",)
 AS_OF = tuple(
     f"is_leaf and {half} and valid @> %(as_of)s::timestamptz" for half in ("upper_inf(valid)", "not upper_inf(valid)")
 )
+PLAN_FOR_PLACING = """
+select set_config('max_parallel_workers_per_gather', '0', true), set_config('jit', 'off', true)
+"""
 LAYER_CODES = "select coalesce(array_agg(distinct code order by code), '{}') from layer"
 
 

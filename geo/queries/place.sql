@@ -21,7 +21,8 @@ with scope as (
         offset 0
     ) m
 )
-select p.ord, found.method, leaf.id as leaf_version_id, leaf.layer_id, leaf.edition_id,
+select p.ord, p.lon, p.lat, p.crs, p.accuracy_m, p.accuracy_level, found.method,
+       leaf.id as leaf_version_id, leaf.layer_id, leaf.edition_id,
        unit.grid_id, unit.micro_grid_id, owner.division_id, owner.division_path, branch.id as branch_id,
        edge.distance_m as edge_distance_m, certainty.value as certainty,
        blur.ids as leaf_ids, blur.codes, blur.names, blur.shapes,

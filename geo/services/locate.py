@@ -14,9 +14,10 @@ from sqlalchemy.orm import Session
 from geo.crs import parse_crs, to_wgs84
 from geo.errors import NotFoundError
 from geo.geometry.shares import gaussian_shares, reach_m
-from geo.queries.place import LAYER_CODES, Asked, Point, place_parameters, place_statement
+from geo.queries.place import LAYER_CODES, PLAN_FOR_PLACING, Asked, Point, place_parameters, place_statement
 
 Answer = dict[str, Any]
+ROWS: Any = namedtuple_row  # whose attributes mypy can't know
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,7 @@ def locate(session: Session, fixes: Sequence[Fix], asked: Asked, *, certain_from
         As `points_of` does.
     """
     connection = session.connection()
+    plan_for_placing(session)
     if asked.layer is not None:
         require_layer(asked.layer, connection.exec_driver_sql(LAYER_CODES).scalar_one())
     rows = connection.exec_driver_sql(
@@ -96,13 +98,19 @@ async def locate_on(
 ) -> list[Answer]:
     """Answer as `locate` does, on a bare connection: the hot path of the server."""
     points = points_of(fixes)
-    async with connection.cursor(row_factory=namedtuple_row) as cursor:
+    async with connection.cursor(row_factory=ROWS) as cursor:
         if asked.layer is not None:
             await cursor.execute(LAYER_CODES)
-            require_layer(asked.layer, (await cursor.fetchone())[0])  # type: ignore[index]  # an aggregate: one row
+            [(known,)] = await cursor.fetchall()
+            require_layer(asked.layer, known)
         statement = place_statement(as_of=asked.as_of is not None)
         await cursor.execute(statement, place_parameters(points, asked), prepare=True)
         return [complete(row, certain_from) for row in await cursor.fetchall()]
+
+
+def plan_for_placing(session: Session) -> None:
+    """Forbid parallel workers and compilation until the transaction's end: both cost more than a look-up."""
+    session.connection().exec_driver_sql(PLAN_FOR_PLACING)
 
 
 def require_layer(code: str, known: Sequence[str]) -> None:
