@@ -1,0 +1,1 @@
+"""Street files read, stored and turned into walking networks."""
