@@ -35,3 +35,7 @@ class InvalidAccuracyError(GeoError, ValueError):
 
 class RefusedOperationError(ConflictError):
     """An editing operation that would fold a border, leave a gap or an overlap, or change nothing."""
+
+
+class StaleRevisionError(GeoError):
+    """Somebody else has changed it since the caller read it; nothing was changed."""

@@ -46,34 +46,47 @@ class Edition(Base):
 
 
 class DraftUnit(Base):
-    """A grid, micro-grid or remainder inside a draft; nothing outside the draft ever sees it."""
+    """A leaf or a divided grid inside a draft, or a leaf beside its scope; nothing outside the draft ever sees it.
+
+    Only leaves have a polygon: a divided grid is the union of its leaves, made when the draft is published.
+    """
 
     __tablename__ = "draft_unit"
     __table_args__ = (
+        UniqueConstraint("edition_id", "key"),
+        Index("uq_draft_unit_code", "edition_id", "code", unique=True),
         CheckConstraint("level in ('grid', 'micro_grid')", name="level"),
+        CheckConstraint("kind in ('residential', 'dedicated', 'rural')", name="kind"),
+        CheckConstraint("is_leaf = (geom is not null)", name="leaf_has_geom"),
         CheckConstraint("ST_IsValid(geom) and not ST_IsEmpty(geom)", name="geom_valid"),
-        Index("uq_draft_unit_code", "edition_id", "code", "is_remainder", unique=True),
         Index("ix_draft_unit_geom", "geom", postgresql_using="gist"),
+        Index("ix_draft_unit_parent_key", "edition_id", "parent_key"),
     )
 
     id: Mapped[BigId]
     edition_id: Mapped[int] = mapped_column(ForeignKey("edition.id", ondelete="CASCADE"))
-    code: Mapped[str]
+    key: Mapped[str]
+    """Names the unit in operations: the code of a published one, ``<code>/rest`` of a remainder, ``new-<n>``."""
+    code: Mapped[str | None]
+    """Null for a remainder, and for a new unit until it is numbered."""
     level: Mapped[str]
     is_remainder: Mapped[bool] = mapped_column(server_default="false")
     is_leaf: Mapped[bool]
-    parent_code: Mapped[str | None]
+    parent_key: Mapped[str | None]
+    """The grid of a micro-grid or a remainder."""
+    is_frozen: Mapped[bool] = mapped_column(server_default="false")
+    """Outside the scope: its border may get corners, but never moves."""
     division_id: Mapped[int] = mapped_column(ForeignKey("division.id"))
     name: Mapped[str]
     kind: Mapped[str]
     attributes: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
-    geom: Mapped[WKBElement] = mapped_column(geometry("MULTIPOLYGON"))
+    geom: Mapped[WKBElement | None] = mapped_column(geometry("MULTIPOLYGON"))
     base_version_id: Mapped[int | None] = mapped_column(ForeignKey("grid_version.id"))
-    """The published version this unit was copied from; null for one drawn here."""
+    """The published version that this unit was copied from; null for one made here."""
 
 
 class DraftOperation(Base):
-    """One step of a draft, with what it replaced, so that it can be undone bit for bit."""
+    """One step of a draft with the units before and after it, so that it can be undone and redone bit for bit."""
 
     __tablename__ = "draft_operation"
     __table_args__ = (UniqueConstraint("edition_id", "number"),)
@@ -83,8 +96,10 @@ class DraftOperation(Base):
     number: Mapped[int]
     kind: Mapped[str]
     parameters: Mapped[dict[str, Any]]
-    before: Mapped[list[Any]]
-    after: Mapped[list[Any]]
+    before: Mapped[dict[str, Any]]
+    """Every unit that the step touched, by key, as it was; null where there was none."""
+    after: Mapped[dict[str, Any]]
+    is_undone: Mapped[bool] = mapped_column(server_default="false")
     created_at: Mapped[CreatedAt]
 
 

@@ -19,11 +19,11 @@ def match(units: Units) -> Edit:
 
     A unit that would fold over itself by this stays as it is.
     """
+    if shapely.coverage_is_valid(list(units.values())):
+        return Edit({})
     shapes = shapes_of(units)
     edges = sorted(edges_of(shapes.values()))
     corners = sorted({a for shape in shapes.values() for a, _ in directed_edges(shape)})
-    if not edges:
-        return Edit({})
     ends = to_degrees(point for edge in edges for point in edge).reshape(-1, 2, 2)
     lines = np.asarray(shapely.linestrings(ends), dtype=object)
     points = shapely.points(to_degrees(corners))

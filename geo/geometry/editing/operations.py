@@ -6,7 +6,8 @@ neighbours' borders too, so `units` must hold every unit that touches those name
 
 from collections.abc import Iterable, Mapping
 
-from shapely import LineString, Polygon
+from shapely import LineString, MultiPolygon, Polygon
+from shapely.geometry.base import BaseGeometry
 
 from geo.errors import RefusedOperationError
 from geo.geometry.editing.borders import common_border, section
@@ -22,7 +23,7 @@ from geo.geometry.editing.faces import (
 )
 from geo.geometry.editing.noding import join_line
 from geo.geometry.editing.proof import Edit, Position, Units, line_of, proved, proved_apart, shapes_of
-from geo.geometry.editing.shapes import Edge, Shape, Shapes, area_of, edges_of
+from geo.geometry.editing.shapes import Edge, Shape, Shapes, area_of, edges_of, geom_of, shape_of
 from geo.geometry.lattice import Point, to_degrees
 
 TOO_CLOSE = "the line runs too close along a border; move it away or snap it to the border's corners"
@@ -93,6 +94,21 @@ def merge(units: Units, keys: Iterable[str]) -> Edit:
     keep = max(keys, key=lambda key: (area_of(shapes[key]), key))
     after = {key: shape for key, shape in shapes.items() if key not in keys} | {keep: whole}
     return proved(units, shapes, after)
+
+
+def unite(geoms: Iterable[BaseGeometry]) -> MultiPolygon:
+    """Give the land of units of one tessellation together, in pieces where they don't touch; every corner stays.
+
+    Raises
+    ------
+    RefusedOperationError
+        If they overlap.
+    """
+    shapes = [shape_of(geom) for geom in geoms]
+    whole = joined(shapes)
+    if not is_conserved([whole], shapes):
+        raise RefusedOperationError("they overlap; repair the overlap first")
+    return geom_of(whole)
 
 
 def reshape(units: Units, key: str, other: str | None, positions: Iterable[Position]) -> Edit:

@@ -87,3 +87,10 @@ def _with_nodes(ring: Ring, nodes: Mapping[Edge, list[Point]]) -> Ring:
 def _ring(ring: BaseGeometry) -> Ring:
     steps = to_steps(np.asarray(shapely.get_coordinates(ring)))
     return tuple((int(x), int(y)) for x, y in steps[:-1])
+
+
+def only_got_nodes(before: Shape, after: Shape) -> bool:
+    """Tell whether a shape is the other one with corners put into its edges, every old corner in its place."""
+    old = {corner for corner, _ in directed_edges(before)}
+    kept = tuple(tuple(tuple(p for p in ring if p in old) for ring in polygon) for polygon in after)
+    return kept == before

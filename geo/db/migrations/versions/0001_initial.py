@@ -712,6 +712,7 @@ def upgrade() -> None:
         sa.Column("parameters", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("before", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("after", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("is_undone", sa.Boolean(), server_default="false", nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.ForeignKeyConstraint(
             ["edition_id"], ["edition.id"], name=op.f("fk_draft_operation_edition_id_edition"), ondelete="CASCADE"
@@ -906,11 +907,13 @@ def upgrade() -> None:
         "draft_unit",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
         sa.Column("edition_id", sa.BigInteger(), nullable=False),
-        sa.Column("code", sa.Text(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("code", sa.Text(), nullable=True),
         sa.Column("level", sa.Text(), nullable=False),
         sa.Column("is_remainder", sa.Boolean(), server_default="false", nullable=False),
         sa.Column("is_leaf", sa.Boolean(), nullable=False),
-        sa.Column("parent_code", sa.Text(), nullable=True),
+        sa.Column("parent_key", sa.Text(), nullable=True),
+        sa.Column("is_frozen", sa.Boolean(), server_default="false", nullable=False),
         sa.Column("division_id", sa.BigInteger(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
@@ -926,11 +929,12 @@ def upgrade() -> None:
                 spatial_index=False,
                 from_text="ST_GeomFromEWKT",
                 name="geometry",
-                nullable=False,
             ),
-            nullable=False,
+            nullable=True,
         ),
         sa.Column("base_version_id", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint("is_leaf = (geom is not null)", name=op.f("ck_draft_unit_leaf_has_geom")),
+        sa.CheckConstraint("kind in ('residential', 'dedicated', 'rural')", name=op.f("ck_draft_unit_kind")),
         sa.CheckConstraint("level in ('grid', 'micro_grid')", name=op.f("ck_draft_unit_level")),
         sa.CheckConstraint("ST_IsValid(geom) and not ST_IsEmpty(geom)", name=op.f("ck_draft_unit_geom_valid")),
         sa.ForeignKeyConstraint(
@@ -941,11 +945,13 @@ def upgrade() -> None:
             ["edition_id"], ["edition.id"], name=op.f("fk_draft_unit_edition_id_edition"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_draft_unit")),
+        sa.UniqueConstraint("edition_id", "key", name=op.f("uq_draft_unit_edition_id_key")),
     )
     op.create_geospatial_index(
         "ix_draft_unit_geom", "draft_unit", ["geom"], unique=False, postgresql_using="gist", postgresql_ops={}
     )
-    op.create_index("uq_draft_unit_code", "draft_unit", ["edition_id", "code", "is_remainder"], unique=True)
+    op.create_index("ix_draft_unit_parent_key", "draft_unit", ["edition_id", "parent_key"], unique=False)
+    op.create_index("uq_draft_unit_code", "draft_unit", ["edition_id", "code"], unique=True)
     op.create_table(
         "grid_lineage",
         sa.Column("ancestor_id", sa.BigInteger(), nullable=False),
@@ -1070,6 +1076,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_grid_lineage_descendant_id"), table_name="grid_lineage")
     op.drop_table("grid_lineage")
     op.drop_index("uq_draft_unit_code", table_name="draft_unit")
+    op.drop_index("ix_draft_unit_parent_key", table_name="draft_unit")
     op.drop_geospatial_index("ix_draft_unit_geom", table_name="draft_unit", postgresql_using="gist", column_name="geom")
     op.drop_geospatial_table("draft_unit")
     op.drop_index(op.f("ix_responsible_branch_branch_id"), table_name="responsible_branch")

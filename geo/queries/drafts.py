@@ -1,0 +1,171 @@
+"""Read and write the units of a draft, with the published leaves beside its scope."""
+
+import json
+from collections.abc import Collection, Iterable
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import shapely
+from shapely import MultiPolygon
+from sqlalchemy import Row, text
+from sqlalchemy.orm import Session
+
+from geo.models import Edition
+
+Box = tuple[float, float, float, float]
+"""west, south, east, north in degrees, WGS 84."""
+
+COLUMNS = (
+    "key, code, level, is_remainder, is_leaf, parent_key, is_frozen, division_id, name, kind, attributes,"
+    " base_version_id"
+)
+IN_SCOPE = "v.division_path <@ (select d.path from division d where d.id = :division)"
+AS_UNIT = """
+    case when v.is_remainder then g.code || '/rest' else g.code end as key,
+    case when not v.is_remainder then g.code end as code, g.level, v.is_remainder, v.is_leaf,
+    case when v.is_remainder then g.code else p.code end as parent_key
+"""
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A leaf or a divided grid in a draft; only leaves have a polygon."""
+
+    key: str
+    code: str | None
+    level: str
+    is_remainder: bool
+    is_leaf: bool
+    parent_key: str | None
+    is_frozen: bool
+    division_id: int
+    name: str
+    kind: str
+    attributes: dict[str, Any]
+    base_version_id: int | None
+    geom: MultiPolygon | None = None
+
+    def image(self) -> dict[str, Any]:
+        """Give the unit as JSON, bit for bit."""
+        return asdict(self) | {"geom": self.geom.wkb_hex if self.geom is not None else None}
+
+    @classmethod
+    def of_image(cls, image: dict[str, Any]) -> "Unit":
+        """Give the unit of an image."""
+        geom = shapely.from_wkb(image["geom"]) if image["geom"] is not None else None
+        return cls(**(image | {"geom": geom}))
+
+    @property
+    def land(self) -> MultiPolygon:
+        """The polygon of a leaf."""
+        assert self.geom is not None, f"{self.key} is no leaf"
+        return self.geom
+
+
+def copy_scope(session: Session, edition: Edition) -> int:
+    """Copy the current leaves and divided grids of the scope into the draft, and tell how many."""
+    copied = session.execute(
+        text(
+            f"""
+            insert into draft_unit (edition_id, {COLUMNS}, geom)
+            select :edition, {AS_UNIT}, false, v.division_id, v.name, v.kind, v.attributes, v.id,
+                   case when v.is_leaf then v.geom end
+            from grid_version v join grid g on g.id = v.grid_id left join grid p on p.id = v.parent_id
+            where v.layer_id = :layer and upper_inf(v.valid) and {IN_SCOPE}
+            returning 1
+            """
+        ),
+        {"edition": edition.id, "layer": edition.layer_id, "division": edition.division_id},
+    )
+    return len(copied.all())
+
+
+def units(session: Session, edition: Edition, keys: Collection[str] | None = None) -> dict[str, Unit]:
+    """Give the draft's units by key, all or those named."""
+    rows = session.execute(
+        text(
+            f"select {COLUMNS}, ST_AsBinary(geom) from draft_unit"
+            " where edition_id = :edition and (:all or key = any(:keys)) order by key"
+        ),
+        {"edition": edition.id, "all": keys is None, "keys": list(keys or ())},
+    )
+    return _by_key(rows)
+
+
+def children(session: Session, edition: Edition, keys: Iterable[str]) -> dict[str, Unit]:
+    """Give the micro-grids and remainders of grids."""
+    rows = session.execute(
+        text(
+            f"select {COLUMNS}, ST_AsBinary(geom) from draft_unit"
+            " where edition_id = :edition and parent_key = any(:keys) order by key"
+        ),
+        {"edition": edition.id, "keys": list(keys)},
+    )
+    return _by_key(rows)
+
+
+def leaves_in(session: Session, edition: Edition, box: Box) -> dict[str, Unit]:
+    """Give the leaves whose boxes touch a box: the draft's own, and published ones beside its scope (frozen)."""
+    rows = session.execute(
+        text(
+            f"""
+            with box as (select ST_MakeEnvelope(:west, :south, :east, :north, 4326) as geom)
+            select {COLUMNS}, ST_AsBinary(u.geom) from draft_unit u, box
+            where u.edition_id = :edition and u.is_leaf and u.geom && box.geom
+            union all
+            select {AS_UNIT}, true, v.division_id, v.name, v.kind, v.attributes, v.id, ST_AsBinary(v.geom)
+            from box, grid_version v join grid g on g.id = v.grid_id left join grid p on p.id = v.parent_id
+            where v.layer_id = :layer and v.is_leaf and upper_inf(v.valid) and v.geom && box.geom and not {IN_SCOPE}
+              and not exists (
+                  select from draft_unit o where o.edition_id = :edition and o.is_frozen and o.base_version_id = v.id)
+            """
+        ),
+        {
+            "edition": edition.id,
+            "layer": edition.layer_id,
+            "division": edition.division_id,
+            **dict(zip(("west", "south", "east", "north"), box, strict=True)),
+        },
+    )
+    return _by_key(rows)
+
+
+def write(session: Session, edition: Edition, changes: dict[str, Unit | None]) -> None:
+    """Put units into the draft in place of those with the same key; None takes one out."""
+    session.execute(
+        text("delete from draft_unit where edition_id = :edition and key = any(:keys)"),
+        {"edition": edition.id, "keys": list(changes)},
+    )
+    rows = [unit for unit in changes.values() if unit is not None]
+    if rows:
+        session.execute(
+            text(
+                f"insert into draft_unit (edition_id, {COLUMNS}, geom) values (:edition,"
+                " :key, :code, :level, :is_remainder, :is_leaf, :parent_key, :is_frozen, :division_id, :name, :kind,"
+                " cast(:attributes as jsonb), :base_version_id, ST_GeomFromWKB(:geom, 4326))"
+            ),
+            [
+                asdict(unit)
+                | {
+                    "edition": edition.id,
+                    "attributes": json.dumps(unit.attributes, ensure_ascii=False),
+                    "geom": unit.geom.wkb if unit.geom is not None else None,
+                }
+                for unit in rows
+            ],
+        )
+
+
+def drop_units(session: Session, edition: Edition) -> None:
+    """Empty a draft that is over; its operation log stays."""
+    session.execute(text("delete from draft_unit where edition_id = :edition"), {"edition": edition.id})
+
+
+def _by_key(rows: Iterable[Row[Any]]) -> dict[str, Unit]:
+    found = {}
+    for row in rows:
+        *columns, wkb = row
+        geom: Any = shapely.from_wkb(bytes(wkb)) if wkb is not None else None
+        unit = replace(Unit(*columns), geom=geom)
+        found[unit.key] = unit
+    return found

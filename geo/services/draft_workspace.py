@@ -1,0 +1,144 @@
+"""A draft while one step is planned: its units by key and by place, and what every step must keep."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+import shapely
+from shapely import MultiPolygon
+from shapely.geometry.base import BaseGeometry
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from geo.errors import InvalidCoordinateError, InvalidGeometryError, NotFoundError, RefusedOperationError
+from geo.geometry.editing.matching import match
+from geo.geometry.editing.proof import Edit
+from geo.geometry.editing.shapes import only_got_nodes, shape_of
+from geo.models import Division, Edition
+from geo.queries import drafts as queries
+from geo.queries.drafts import Unit
+from geo.services.draft_operations import Position
+
+Changes = dict[str, Unit | None]
+"""Units by key, as they are to be; None where one is to go."""
+MARGIN_DEG = 2e-6
+MAX_POSITIONS = 2_000
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """A locked draft, and the number of the step that is being planned."""
+
+    session: Session
+    edition: Edition
+    number: int
+    matched: set[str] = field(default_factory=set)
+    """Leaves that were given a neighbour's corners when they were read, since a file had left those out."""
+
+    def key(self, at: int) -> str:
+        """Name the step's new unit number `at` (from 0)."""
+        return f"new-{self.number}" if at == 0 else f"new-{self.number}.{at + 1}"
+
+    def named(self, keys: Iterable[str]) -> dict[str, Unit]:
+        """Give units of the scope by their keys."""
+        wanted = list(dict.fromkeys(keys))
+        found = queries.units(self.session, self.edition, wanted)
+        for key in wanted:
+            if key not in found or found[key].is_frozen:
+                raise NotFoundError(f"the draft has no unit {key}")
+        return {key: found[key] for key in wanted}
+
+    def leaves(self, keys: Iterable[str]) -> dict[str, Unit]:
+        """Give leaves of the scope by their keys."""
+        found = self.named(keys)
+        for key, unit in found.items():
+            if not unit.is_leaf:
+                raise RefusedOperationError(f"{key} is divided: name its micro-grids and {key}/rest instead")
+        return found
+
+    def near(self, geoms: Iterable[BaseGeometry]) -> dict[str, Unit]:
+        """Give every leaf near to geometries, those beside the scope included."""
+        west, south, east, north = (float(edge) for edge in shapely.total_bounds(list(geoms)))
+        box = west - MARGIN_DEG, south - MARGIN_DEG, east + MARGIN_DEG, north + MARGIN_DEG
+        found = queries.leaves_in(self.session, self.edition, box)
+        for key, geom in match(lands(found)).changed.items():
+            found[key] = replace(found[key], geom=geom)
+            self.matched.add(key)
+        return found
+
+    def around(self, geoms: Sequence[BaseGeometry]) -> dict[str, Unit]:
+        """Give every leaf near to geometries, and every one that may touch one of those."""
+        return self.near([*geoms, *(unit.land for unit in self.near(geoms).values())])
+
+    def division_id(self, code: str | None) -> int:
+        """Give the id of a division in the draft's scope, of the draft's own without a code."""
+        own = self.session.get_one(Division, self.edition.division_id)
+        found = own if code is None else self.session.scalar(select(Division).where(Division.code == code))
+        if found is None or not (found.path == own.path or found.path.startswith(f"{own.path}.")):
+            raise NotFoundError(f"there is no division {code} in the draft's scope, {own.code}")
+        return found.id
+
+
+def lands(units: dict[str, Unit]) -> dict[str, MultiPolygon]:
+    """Give the polygons of leaves."""
+    return {key: unit.land for key, unit in units.items()}
+
+
+def edited(work: Workspace, units: dict[str, Unit], edit: Edit) -> Changes:
+    """Give the units as an edit leaves them.
+
+    Raises
+    ------
+    RefusedOperationError
+        If a border outside the scope would move.
+    """
+    changes: Changes = dict.fromkeys(edit.removed)
+    for key, geom in edit.changed.items():
+        unit = units[key]
+        if unit.is_frozen and not only_got_nodes(shape_of(unit.land), shape_of(geom)):
+            raise RefusedOperationError(
+                f"the border of {key} lies outside this draft; open a draft for the division that holds both"
+            )
+        changes[key] = replace(unit, geom=geom)
+    for key in work.matched & units.keys() - changes.keys():
+        if not units[key].is_frozen:
+            changes[key] = units[key]
+    return changes
+
+
+def nested(work: Workspace, changes: Changes) -> Changes:
+    """Follow up in the grids of changed leaves: one left with its rest only is whole again, one left with none goes."""
+    before = queries.units(work.session, work.edition, changes)
+    units = [unit for unit in (*before.values(), *changes.values()) if unit is not None]
+    parents = {unit.parent_key for unit in units if unit.parent_key is not None}
+    divided = queries.units(work.session, work.edition, parents)
+    for key in sorted(parents):
+        parent = changes.get(key, divided.get(key))
+        if parent is None:
+            continue
+        leaves = queries.children(work.session, work.edition, [key])
+        leaves |= {name: unit for name, unit in changes.items() if unit is not None and unit.parent_key == key}
+        left = [unit for name, unit in leaves.items() if changes.get(name, unit) is not None]
+        if not left:
+            changes[key] = None
+        elif len(left) == 1 and left[0].is_remainder:
+            changes[left[0].key] = None
+            changes[key] = replace(parent, is_leaf=True, geom=left[0].geom)
+    return changes
+
+
+def checked(positions: Sequence[Position], *, least: int) -> list[Position]:
+    """Give positions that are places on Earth.
+
+    Raises
+    ------
+    InvalidGeometryError
+        If they are too few or more than 2,000.
+    InvalidCoordinateError
+        If one of them is no longitude and latitude.
+    """
+    if not least <= len(positions) <= MAX_POSITIONS:
+        raise InvalidGeometryError(f"{len(positions)} positions given; {least} to {MAX_POSITIONS} are needed")
+    for lon, lat in positions:
+        if not (-180 <= lon <= 180 and -85 <= lat <= 85):
+            raise InvalidCoordinateError(f"{lon}, {lat} is no longitude and latitude")
+    return list(positions)

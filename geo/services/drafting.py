@@ -1,0 +1,120 @@
+"""Apply operations to a draft, undo and redo them: each one step, logged with what it replaced."""
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
+
+from geo.errors import ConflictError, RefusedOperationError
+from geo.models import DraftOperation, Edition
+from geo.queries import drafts as queries
+from geo.queries.drafts import Unit
+from geo.services.access import Scope
+from geo.services.draft_changes import plan
+from geo.services.draft_operations import Operation
+from geo.services.draft_workspace import Changes, Workspace
+from geo.services.drafts import EVERYWHERE, locked_draft
+
+
+@dataclass(frozen=True)
+class Step:
+    """What a step made of a draft."""
+
+    edition: Edition
+    kind: str
+    changed: dict[str, Unit | None]
+    """Every unit that is different now, by key; None where it is gone."""
+
+
+def apply(
+    session: Session, edition_id: int, operation: Operation, *, expected: int | None, scope: Scope = EVERYWHERE
+) -> Step:
+    """Apply an operation and raise the draft's revision.
+
+    Raises
+    ------
+    StaleRevisionError
+        If the draft isn't at the expected revision any more.
+    RefusedOperationError
+        If it would leave a gap or an overlap, move a border of the scope's neighbours, or change nothing.
+    """
+    edition = locked_draft(session, edition_id, expected=expected, scope=scope)
+    number = 1 + (session.scalar(text(_LAST), {"edition": edition.id}) or 0)
+    changes = plan(operation, Workspace(session, edition, number))
+    before = queries.units(session, edition, changes)
+    changes = {key: unit for key, unit in changes.items() if unit != before.get(key)}
+    if not changes:
+        raise RefusedOperationError("that changes nothing")
+    # What was undone is gone for good once another step follows.
+    session.execute(text("delete from draft_operation where edition_id = :e and is_undone"), {"e": edition.id})
+    parameters = {name: value for name, value in asdict(operation).items() if name != "kind"}
+    session.add(
+        DraftOperation(
+            edition_id=edition.id,
+            number=number,
+            kind=operation.kind,
+            parameters=parameters,
+            before=_images({key: before.get(key) for key in changes}),
+            after=_images(changes),
+        )
+    )
+    return _written(session, edition, operation.kind, changes)
+
+
+def undo(session: Session, edition_id: int, *, expected: int | None, scope: Scope = EVERYWHERE) -> Step:
+    """Take the last step back, bit for bit.
+
+    Raises
+    ------
+    ConflictError
+        If no step is left.
+    """
+    edition = locked_draft(session, edition_id, expected=expected, scope=scope)
+    done = select(DraftOperation).where(DraftOperation.edition_id == edition.id, ~DraftOperation.is_undone)
+    last = session.scalar(done.order_by(DraftOperation.number.desc()).limit(1))
+    if last is None:
+        raise ConflictError("there is nothing to undo")
+    last.is_undone = True
+    return _written(session, edition, last.kind, _units(last.before))
+
+
+def redo(session: Session, edition_id: int, *, expected: int | None, scope: Scope = EVERYWHERE) -> Step:
+    """Repeat the step that was undone last.
+
+    Raises
+    ------
+    ConflictError
+        If none was undone, or another step was made since.
+    """
+    edition = locked_draft(session, edition_id, expected=expected, scope=scope)
+    undone = select(DraftOperation).where(DraftOperation.edition_id == edition.id, DraftOperation.is_undone)
+    following = session.scalar(undone.order_by(DraftOperation.number).limit(1))
+    if following is None:
+        raise ConflictError("there is nothing to redo")
+    following.is_undone = False
+    return _written(session, edition, following.kind, _units(following.after))
+
+
+def log(session: Session, edition_id: int) -> Iterable[DraftOperation]:
+    """Give the steps of a draft in their order, those undone included."""
+    steps = select(DraftOperation).where(DraftOperation.edition_id == edition_id)
+    return session.scalars(steps.order_by(DraftOperation.number)).all()
+
+
+_LAST = "select max(number) from draft_operation where edition_id = :edition and not is_undone"
+
+
+def _written(session: Session, edition: Edition, kind: str, changes: Changes) -> Step:
+    queries.write(session, edition, changes)
+    edition.draft_revision += 1
+    session.flush()
+    return Step(edition, kind, changes)
+
+
+def _images(units: Changes) -> dict[str, object]:
+    return {key: unit.image() if unit is not None else None for key, unit in units.items()}
+
+
+def _units(images: dict[str, dict[str, object] | None]) -> Changes:
+    return {key: Unit.of_image(image) if image is not None else None for key, image in images.items()}

@@ -1,0 +1,136 @@
+"""Open a draft (版次草稿) for a division, find it again, and throw it away."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import RowMapping, select, text
+from sqlalchemy.orm import Session
+
+from geo.errors import ConflictError, NotFoundError, StaleRevisionError
+from geo.models import Division, Edition, Layer
+from geo.models.edition import EditionStatus
+from geo.queries import drafts as queries
+from geo.services.access import Scope
+
+EVERYWHERE = Scope(everywhere=True)
+
+
+def open_draft(
+    session: Session,
+    layer_code: str,
+    division_code: str,
+    *,
+    name: str | None = None,
+    source: str = "planner",
+    scope: Scope = EVERYWHERE,
+) -> Edition:
+    """Make a draft of a layer's current borders in a division and below it.
+
+    Raises
+    ------
+    NotFoundError
+        If there is no such division in the scope, or its city has no such layer.
+    """
+    division = session.scalar(select(Division).where(Division.code == division_code))
+    if division is None or not scope.covers(division.path):
+        raise NotFoundError(f"no division has the code {division_code}")
+    above = [int(number) for number in division.path.split(".")]
+    layer = session.scalar(select(Layer).where(Layer.city_id.in_(above), Layer.code == layer_code))
+    if layer is None:
+        raise NotFoundError(f"the city of {division_code} has no layer {layer_code}")
+    # Locked, so that no publish comes between reading the revision and copying the leaves.
+    session.refresh(layer, with_for_update={"read": True})
+    edition = Edition(
+        layer_id=layer.id,
+        division_id=division.id,
+        name=name or f"{division.name}草稿",
+        base_revision=layer.revision,
+        source=source,
+    )
+    session.add(edition)
+    session.flush()
+    queries.copy_scope(session, edition)
+    return edition
+
+
+def find_edition(session: Session, edition_id: int, *, scope: Scope = EVERYWHERE) -> Edition:
+    """Give an edition by its number.
+
+    Raises
+    ------
+    NotFoundError
+        If there is none in the scope.
+    """
+    edition = session.get(Edition, edition_id)
+    division = session.get(Division, edition.division_id) if edition is not None else None
+    if edition is None or division is None or not scope.covers(division.path):
+        raise NotFoundError(f"there is no edition {edition_id}")
+    return edition
+
+
+def locked_draft(session: Session, edition_id: int, *, expected: int | None, scope: Scope = EVERYWHERE) -> Edition:
+    """Give a draft to work on, alone until the transaction ends.
+
+    Raises
+    ------
+    NotFoundError
+        If there is none in the scope.
+    ConflictError
+        If it was published or discarded.
+    StaleRevisionError
+        If its revision isn't the expected one (None: any).
+    """
+    edition = find_edition(session, edition_id, scope=scope)
+    session.refresh(edition, with_for_update=True)
+    if edition.status != EditionStatus.DRAFT:
+        raise ConflictError(f"edition {edition_id} is no draft any more: it is {edition.status}")
+    if expected is not None and edition.draft_revision != expected:
+        raise StaleRevisionError(
+            f"draft {edition_id} is at revision {edition.draft_revision}, not {expected}; read it again and repeat"
+        )
+    return edition
+
+
+def discard(session: Session, edition_id: int, *, expected: int | None = None, scope: Scope = EVERYWHERE) -> Edition:
+    """Throw a draft away; its operation log stays on record."""
+    edition = locked_draft(session, edition_id, expected=expected, scope=scope)
+    edition.status = EditionStatus.DISCARDED
+    queries.drop_units(session, edition)
+    session.flush()
+    return edition
+
+
+def list_editions(
+    session: Session,
+    *,
+    layer: str | None = None,
+    division: str | None = None,
+    status: str | None = None,
+    edition_id: int | None = None,
+    limit: int = 100,
+    scope: Scope = EVERYWHERE,
+) -> Sequence[RowMapping]:
+    """Give editions of the scope, newest first, with the codes of their layer and division."""
+    rows = session.execute(
+        text(
+            """
+            select e.id, l.code as layer, d.code as division, d.name as division_name, e.name, e.status,
+                   e.base_revision, e.draft_revision, e.revision, e.created_at, e.published_at, e.source
+            from edition e join layer l on l.id = e.layer_id join division d on d.id = e.division_id
+            where (cast(:layer as text) is null or l.code = :layer)
+              and (cast(:division as text) is null or d.code = :division)
+              and (cast(:status as text) is null or e.status = :status)
+              and (cast(:edition_id as bigint) is null or e.id = :edition_id)
+              and (:scope = '*' or d.path <@ any(string_to_array(:scope, ',')::ltree[]))
+            order by e.id desc limit :limit
+            """
+        ),
+        {
+            "layer": layer,
+            "division": division,
+            "status": status,
+            "edition_id": edition_id,
+            "limit": limit,
+            "scope": scope.parameter(),
+        },
+    )
+    return rows.mappings().all()
