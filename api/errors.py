@@ -22,6 +22,7 @@ from geo.errors import (
     InvalidGeometryError,
     NotFoundError,
     RefusedImportError,
+    StaleRevisionError,
     UnknownCrsError,
 )
 from geo.services.access import ForbiddenError
@@ -39,6 +40,7 @@ STATUS: Mapping[type[GeoError], HTTPStatus] = {
     RefusedImportError: HTTPStatus.UNPROCESSABLE_ENTITY,
     NotFoundError: HTTPStatus.NOT_FOUND,
     ConflictError: HTTPStatus.CONFLICT,
+    StaleRevisionError: HTTPStatus.PRECONDITION_FAILED,
     NotSignedInError: HTTPStatus.UNAUTHORIZED,
     InvalidTokenError: HTTPStatus.UNAUTHORIZED,
     SignInRefusedError: HTTPStatus.UNAUTHORIZED,

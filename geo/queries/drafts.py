@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Collection, Iterable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import shapely
@@ -43,7 +43,7 @@ class Unit:
     kind: str
     attributes: dict[str, Any]
     base_version_id: int | None
-    geom: MultiPolygon | None = None
+    geom: MultiPolygon | None
 
     def image(self) -> dict[str, Any]:
         """Give the unit as JSON, bit for bit."""
@@ -161,11 +161,14 @@ def drop_units(session: Session, edition: Edition) -> None:
     session.execute(text("delete from draft_unit where edition_id = :edition"), {"edition": edition.id})
 
 
+NAMES = [column.strip() for column in COLUMNS.split(",")] + ["geom"]
+
+
 def _by_key(rows: Iterable[Row[Any]]) -> dict[str, Unit]:
-    found = {}
+    found: dict[str, Unit] = {}
     for row in rows:
-        *columns, wkb = row
-        geom: Any = shapely.from_wkb(bytes(wkb)) if wkb is not None else None
-        unit = replace(Unit(*columns), geom=geom)
+        values: dict[str, Any] = dict(zip(NAMES, row, strict=True))
+        wkb = values["geom"]
+        unit = Unit(**values | {"geom": shapely.from_wkb(bytes(wkb)) if wkb is not None else None})
         found[unit.key] = unit
     return found

@@ -206,7 +206,7 @@ def test_undo_and_redo_are_exact_and_survive_the_session(town: Town) -> None:
     with pytest.raises(ConflictError, match="nothing to redo"):
         drafting.redo(town.session, edition.id, expected=None)
     drafting.undo(town.session, edition.id, expected=None)
-    town.apply(edition, op.Describe("A", name="另一步"))
+    town.apply(edition, op.Describe("B", name="另一步"))
     with pytest.raises(ConflictError, match="nothing to redo"):
         drafting.redo(town.session, edition.id, expected=None)
     assert [step.number for step in drafting.log(town.session, edition.id)] == [1, 2, 3, 4, 5]
