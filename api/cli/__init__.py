@@ -7,7 +7,7 @@ import typer
 from typer.core import TyperGroup
 
 from api import __version__
-from api.cli import accounts, control, saving, serving, testing
+from api.cli import accounts, control, importing, saving, serving, testing
 from geo.errors import GeoError
 
 
@@ -66,6 +66,7 @@ app.command()(control.down)
 app.command()(control.status)
 app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(control.psql)
 app.command()(control.openapi)
+app.command("import")(importing.import_file)
 app.command()(saving.backup)
 app.command()(saving.restore)
 app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True}, add_help_option=False)(

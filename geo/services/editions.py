@@ -68,7 +68,7 @@ def write_edition(
     closed = versions.close_versions(session, closing, at, edition.id)
     if closed != len(closing):
         raise ConflictError(f"{len(closing) - closed} of the versions to be closed have been closed by someone else.")
-    identities = _identities(session, layer.id, new)
+    identities = _identities(session, layer.id, new, must_be_new=valid_from is not None)
     ids = versions.open_versions(session, layer.id, edition.id, at, new, identities)
     layer.revision += 1
     edition.status = "published"
@@ -78,13 +78,19 @@ def write_edition(
     return Written(ids, closed, at)
 
 
-def _identities(session: Session, layer_id: int, new: Sequence[NewVersion]) -> dict[str, tuple[int, str]]:
+def _identities(
+    session: Session, layer_id: int, new: Sequence[NewVersion], *, must_be_new: bool
+) -> dict[str, tuple[int, str]]:
     levels = {v.code: v.level for v in new}
     wanted = set(levels) | {v.parent_code for v in new if v.parent_code is not None}
     known = versions.grid_ids(session, layer_id, wanted)
     for code, level in levels.items():
         if code in known and known[code][1] != level:
             raise ConflictError(f"编码 {code} 已用于{_LEVELS[known[code][1]]}。 The code belongs to the other level.")
+    if must_be_new and (old := min(levels.keys() & known.keys(), default=None)) is not None:
+        raise ConflictError(
+            f"编码 {old} 已有历史，不能倒填日期 (--valid-from)。 Only a first edition can be back-dated."
+        )
     fresh = [(code, level) for code, level in levels.items() if code not in known]
     return known | versions.add_identities(session, layer_id, fresh)
 

@@ -76,7 +76,7 @@ class ImportReport:
             "crs_note": self.crs_note,
             "columns": self.columns,
             "rows": self.rows,
-            "accepted": self.rows - len(self.refused_rows) - len(repaired),
+            "accepted": 0 if self.file_refused else self.rows - len(self.refused_rows) - len(repaired),
             "repaired": [f.as_json() for f in self.of("repaired")],
             "refused": [f.as_json() for f in self.of("refused")],
             "warnings": [f.as_json() for f in self.of("warning")],

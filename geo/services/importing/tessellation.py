@@ -38,8 +38,16 @@ def check_codes(codes: NDArray[np.object_], rows: NDArray[np.int_], report: Impo
             )
 
 
-def check_coverage(geoms: NDArray[np.object_], codes: NDArray[np.object_], report: ImportReport) -> None:
+def check_coverage(
+    geoms: NDArray[np.object_], codes: NDArray[np.object_], report: ImportReport, *, gaps: bool = True
+) -> None:
     """Warn of overlaps and of narrow gaps, with area and place. Overlaps are loaded: the lowest code owns them."""
+    _check_overlaps(geoms, codes, report)
+    if gaps:
+        _check_gaps(geoms, report)
+
+
+def _check_overlaps(geoms: NDArray[np.object_], codes: NDArray[np.object_], report: ImportReport) -> None:
     overlaps = find_overlaps(geoms, min_area_m2=MIN_FLAW_M2)
     overlaps.sort(key=lambda o: -o.area_m2)
     for o in overlaps[:_LISTED]:
@@ -53,6 +61,10 @@ def check_coverage(geoms: NDArray[np.object_], codes: NDArray[np.object_], repor
             lon=round(o.lon, 7),
             lat=round(o.lat, 7),
         )
+    report.details["overlaps"] = {"count": len(overlaps), "area_m2": round(sum(o.area_m2 for o in overlaps), 1)}
+
+
+def _check_gaps(geoms: NDArray[np.object_], report: ImportReport) -> None:
     gaps = [g for g in find_gaps(geoms, max_width_m=MAX_GAP_WIDTH_M) if g.area_m2 >= MIN_FLAW_M2]
     for g in gaps[:_LISTED]:
         report.add(
@@ -63,7 +75,6 @@ def check_coverage(geoms: NDArray[np.object_], codes: NDArray[np.object_], repor
             lon=round(g.lon, 7),
             lat=round(g.lat, 7),
         )
-    report.details["overlaps"] = {"count": len(overlaps), "area_m2": round(sum(o.area_m2 for o in overlaps), 1)}
     report.details["gaps"] = {"count": len(gaps), "area_m2": round(sum(g.area_m2 for g in gaps), 1)}
 
 

@@ -1,0 +1,134 @@
+"""`wangge import` and `wangge export`: files in and out."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from geo.services.importing.request import ImportRequest, Progress
+
+KINDS = "divisions grids micro-grids branches posts people stations compounds buildings reports"
+_COUNTS = {
+    "new": "新增 new",
+    "changed": "更新 changed",
+    "unchanged": "未变 unchanged",
+    "closed": "结束 closed",
+}
+_SHOWN = 20
+
+
+def import_file(  # one parameter an option, as typer wants it
+    kind: Annotated[str, typer.Argument(metavar="KIND", help=f"One of: {KINDS}.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="GeoJSON, GeoPackage, zipped Shapefile or CSV.")],
+    layer: Annotated[str | None, typer.Option(help="Layer (code or name); made if there is none.")] = None,
+    division: Annotated[str | None, typer.Option(help="Code of the division everything belongs to.")] = None,
+    create_division: Annotated[str | None, typer.Option(metavar="NAME", help="Make the division on the fly.")] = None,
+    code: Annotated[str | None, typer.Option(metavar="FIELD", help="Column of the codes.")] = None,
+    name: Annotated[str | None, typer.Option(metavar="FIELD", help="Column of the names.")] = None,
+    parent: Annotated[str | None, typer.Option(metavar="FIELD", help="Column of the parents' codes.")] = None,
+    lon: Annotated[str | None, typer.Option(metavar="FIELD", help="Column of the longitudes.")] = None,
+    lat: Annotated[str | None, typer.Option(metavar="FIELD", help="Column of the latitudes.")] = None,
+    crs: Annotated[str | None, typer.Option(help="wgs84, cgcs2000, gcj02, bd09 or EPSG:nnnn.")] = None,
+    replace: Annotated[bool, typer.Option("--replace", help="End what the file doesn't hold.")] = False,
+    draft: Annotated[bool, typer.Option("--draft", help="Keep the edition a draft.")] = False,
+    valid_from: Annotated[str | None, typer.Option(metavar="DATE", help="Back-date a first edition.")] = None,
+    skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Load the good rows though others are refused.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check everything, change nothing.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+) -> None:
+    """Load a file of borders or rows; exit status 0 loaded, 1 refused, 2 wrong usage."""
+    from geo.services.importing.request import ImportRequest, Kind
+    from geo.services.importing.values import instant
+
+    if kind not in list(Kind):
+        raise typer.BadParameter(f"{kind!r} is none of: {KINDS}", param_hint="KIND")
+    since = instant(valid_from)
+    if valid_from is not None and since is None:
+        raise typer.BadParameter(f"{valid_from!r} is no date (YYYY-MM-DD)", param_hint="--valid-from")
+    named = {"code": code, "name": name, "parent": parent, "lon": lon, "lat": lat}
+    request = ImportRequest(
+        kind=Kind(kind),
+        path=file,
+        filename=file.name,
+        layer=layer,
+        division=division,
+        create_division=create_division,
+        named_columns={field: column for field, column in named.items() if column is not None},
+        crs=crs,
+        replace=replace,
+        draft=draft,
+        valid_from=since,
+        skip_bad=skip_bad,
+        dry_run=dry_run,
+    )
+    report = _run(request, quiet=as_json)
+    if as_json:
+        import json
+
+        typer.echo(json.dumps(report, ensure_ascii=False, indent=2))
+    else:
+        _summarise(report)
+    if report["refused"] and not report["loaded"]:
+        raise typer.Exit(1)
+
+
+def _run(request: "ImportRequest", *, quiet: bool) -> dict[str, Any]:
+    from sqlalchemy.orm import Session
+
+    from api.database import open_database
+    from api.settings import read_settings
+    from geo.db.engine import make_engine
+    from geo.services.importing.run import run_import
+
+    with open_database(read_settings()) as url:
+        engine = make_engine(url, pooled=False)
+        try:
+            with Session(engine) as session, session.begin(), _progress(quiet) as progress:
+                return run_import(session, request, progress).as_json()
+        finally:
+            engine.dispose()
+
+
+@contextmanager
+def _progress(quiet: bool) -> Iterator["Progress"]:
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    if quiet:
+        yield lambda phase, done, total: None
+        return
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("…", total=None)
+        yield lambda phase, done, total: bar.update(task, description=phase, completed=done, total=total)
+
+
+def _summarise(report: dict[str, Any]) -> None:
+    """Print the account: columns and system first, then each finding, then the counts."""
+    columns = "  ".join(f"{field} ← {column}" for field, column in report["columns"].items())
+    typer.echo(f"列 columns   {columns or '—'}")
+    if report["crs"]:
+        typer.echo(f"坐标系 crs   {report['crs']}（{report['crs_note']}）")
+    for verdict, title in (("refused", "拒绝"), ("repaired", "修复"), ("warnings", "注意")):
+        for finding in report[verdict][:_SHOWN]:
+            typer.echo(f"{title}  {finding['message']}")
+        if len(report[verdict]) > _SHOWN:
+            typer.echo(f"{title}  …… 还有 {len(report[verdict]) - _SHOWN} 条，用 --json 看全部 (all with --json)")
+    typer.echo(
+        f"共 {report['rows']} 行: 接受 {report['accepted']}，修复 {len(report['repaired'])}，"
+        f"拒绝 {len(report['refused'])} (accepted, repaired, refused)"
+    )
+    if report["counts"]:
+        typer.echo("  ".join(f"{_COUNTS.get(key, key)} {value}" for key, value in report["counts"].items()))
+    if report.get("not_checked"):
+        typer.echo(report["not_checked"])
+    took = sum(report["seconds"].values())
+    if report["loaded"]:
+        typer.echo(f"已导入，用时 {took:.1f} 秒。 Loaded.")
+    elif report["dry_run"] and not report["refused"]:
+        typer.echo("试运行: 一切正常，没有改动任何数据。 Dry run: all good, nothing changed.")
+    else:
+        typer.echo("没有导入任何数据。 Nothing was loaded.")

@@ -1,0 +1,131 @@
+"""Load grids or micro-grids as an edition."""
+
+import numpy as np
+import shapely
+
+from geo.errors import RefusedImportError
+from geo.models import Division, Edition, Layer
+from geo.queries.versions import read_current
+from geo.services.editions import lock_layer, write_edition
+from geo.services.importing.grid_features import FIELDS, features, whole_grids
+from geo.services.importing.grid_plan import Change, plan
+from geo.services.importing.repair import repair_polygons
+from geo.services.importing.report import ImportReport
+from geo.services.importing.request import Kind
+from geo.services.importing.task import Task
+from geo.services.importing.territory import find_layer, named_division
+from geo.services.importing.tessellation import check_codes
+from geo.services.tiling import refresh_tiles
+
+
+def load_grids(task: Task) -> None:
+    """Bring a layer to what the file holds: matched by code, unchanged ones left alone, published at once.
+
+    Raises
+    ------
+    RefusedImportError
+        If something is refused and may not be skipped.
+    """
+    request, report, session = task.request, task.report, task.session
+    if task.table.geoms is None:
+        raise RefusedImportError("网格要有图形: 请用 GeoJSON、GeoPackage 或 Shapefile (zip)。 Grids need polygons.")
+    division = named_division(session, task.divisions, request.division, request.create_division)
+    columns = task.columns(FIELDS)
+    codes = task.texts(columns, "code")
+    rows = np.array([task.table.row(i) for i in range(len(codes))])
+    with task.phase("coordinates"):
+        crs = task.decide_crs(shapely.get_coordinates(task.table.geoms), division)
+        geoms = repair_polygons(task.table, crs, report, codes)
+        check_codes(codes, rows, report)
+    texts = [*codes, *task.texts(columns, "parent")]
+    layer = find_layer(session, _city(task, division, texts), request.layer)
+    lock_layer(session, layer.id)
+    current = read_current(session, layer.id)
+    micro = request.kind is Kind.MICRO_GRIDS
+    found = features(
+        task.table,
+        columns,
+        geoms,
+        codes,
+        task.good_rows(),
+        request=request,
+        layer_grids=whole_grids(current) if micro else {},
+        divisions=task.divisions,
+        division=division,
+        report=report,
+    )
+    row_of = {codes[i]: task.table.row(i) for i in range(len(codes))}
+    home = division or _home(task, [v.division_id for v in found], layer)
+    scope = {d.id for d in task.divisions.by_id.values() if f".{home.id}." in f".{d.path}."}
+    with task.phase("checks"):
+        change = plan(
+            session,
+            found,
+            current,
+            request=request,
+            scope=scope,
+            row_of=row_of,
+            divisions=task.divisions,
+            report=report,
+        )
+        bad = {v.code for v in found if row_of[v.code] in report.refused_rows}
+        if bad and request.skip_bad:
+            found = [v for v in found if v.code not in bad]
+            again = ImportReport(request.kind, request.filename)  # what it finds has been told already
+            change = plan(
+                session,
+                found,
+                current,
+                request=request,
+                scope=scope,
+                row_of=row_of,
+                divisions=task.divisions,
+                report=again,
+            )
+    task.stop_if_refused()
+    report.counts = change.counts
+    report.details |= {"layer": layer.code, "division": home.code, "revision": layer.revision}
+    if change.new or change.closing:
+        _publish(task, layer, home, change)
+
+
+def _publish(task: Task, layer: Layer, home: Division, change: Change) -> None:
+    session, request = task.session, task.request
+    edition = Edition(
+        layer_id=layer.id,
+        division_id=home.id,
+        name=f"导入 {request.filename}",
+        base_revision=layer.revision,
+        source="import",
+    )
+    session.add(edition)
+    session.flush()
+    with task.phase("writing"):
+        written = write_edition(session, edition, change.new, change.closing, valid_from=request.valid_from)
+    with task.phase("tiles"):
+        refresh_tiles(session, layer.id, change.division_ids)
+    task.report.details |= {
+        "edition": edition.id,
+        "revision": layer.revision,
+        "valid_from": written.at.isoformat(),
+    }
+
+
+def _city(task: Task, division: Division | None, texts: list[str | None]) -> Division:
+    """Give the city whose layer is meant: of the named division, else of the first code that tells one."""
+    found = division or next((d for text in texts if (d := task.divisions.of_code(text))), None)
+    if found is not None:
+        return task.divisions.city_of(found)
+    cities = {d.id for d in task.divisions.by_id.values() if d.parent_id is None}
+    if len(cities) == 1 and task.request.kind is Kind.MICRO_GRIDS:
+        return task.divisions.by_id[cities.pop()]
+    raise RefusedImportError(
+        "看不出文件属于哪个城市；请用 --division 编码 [--create-division 名称]。 Name the division it belongs to."
+    )
+
+
+def _home(task: Task, division_ids: list[int], layer: Layer) -> Division:
+    """Give the division that the edition is of: the lowest that holds all features."""
+    if not division_ids:
+        return task.divisions.by_id[layer.city_id]
+    return task.divisions.common_ancestor([task.divisions.by_id[i] for i in sorted(set(division_ids))])

@@ -1,0 +1,64 @@
+"""Run an import from file to account: read, understand, check, load."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy.orm import Session
+
+from geo.errors import GeoError
+from geo.services.importing.load_divisions import load_divisions
+from geo.services.importing.load_grids import load_grids
+from geo.services.importing.load_reports import load_reports
+from geo.services.importing.load_rows import load_rows
+from geo.services.importing.read import read_table
+from geo.services.importing.report import ImportReport
+from geo.services.importing.request import ImportRequest, Kind, Progress
+from geo.services.importing.task import Task
+from geo.services.importing.territory import Divisions, refuse_beside_demo
+
+_LOADERS = {
+    Kind.DIVISIONS: load_divisions,
+    Kind.GRIDS: load_grids,
+    Kind.MICRO_GRIDS: load_grids,
+    Kind.REPORTS: load_reports,
+}
+
+
+def run_import(
+    session: Session, request: ImportRequest, progress: Progress = lambda phase, done, total: None
+) -> ImportReport:
+    """Load a file, or find out why not; flushes and never commits.
+
+    Either everything good is in the session afterwards (``report.loaded``), or nothing is: what had been written is
+    taken back. With ``dry_run`` everything is done and taken back.
+    """
+    report = ImportReport(request.kind, request.filename, dry_run=request.dry_run)
+    saved = session.begin_nested()
+    try:
+        refuse_beside_demo(session)
+        with _timed(report, "read", progress):
+            table = read_table(request.path)
+        report.rows = len(table.frame)
+        task = Task(session, request, table, Divisions.load(session), report, progress)
+        _LOADERS.get(request.kind, load_rows)(task)
+        report.loaded = not request.dry_run
+    except GeoError as error:
+        if not report.file_refused and not report.refused_rows:
+            report.add("refused", "file", str(error))
+    except BaseException:
+        saved.rollback()
+        raise
+    if report.loaded:
+        saved.commit()
+    else:
+        saved.rollback()
+    return report
+
+
+@contextmanager
+def _timed(report: ImportReport, phase: str, progress: Progress) -> Iterator[None]:
+    progress(phase, 0, None)
+    start = time.perf_counter()
+    yield
+    report.seconds[phase] = report.seconds.get(phase, 0.0) + time.perf_counter() - start

@@ -1,0 +1,54 @@
+"""Turn what stands in a cell into a value."""
+
+import math
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+CHINA = ZoneInfo("Asia/Shanghai")
+"""A time without a zone is taken as China's: the only one its offices know."""
+
+
+def text_of(value: Any) -> str | None:
+    """Give a cell as text without blanks around it; None if there is nothing in it."""
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return None
+    text = str(value).strip()
+    return text or None
+
+
+def number(value: Any) -> float | None:
+    """Give a cell as a finite number, None if it isn't one (thousands may be set off by commas)."""
+    text = text_of(value)
+    try:
+        found = float(text.replace(",", "").replace("，", "")) if text else None
+    except ValueError:
+        return None
+    return found if found is not None and math.isfinite(found) else None
+
+
+def whole_number(value: Any) -> int | None:
+    """Give a cell as a whole number of zero or more, None if it isn't one."""
+    found = number(value)
+    return round(found) if found is not None and found >= 0 else None
+
+
+def kind_of(value: Any, kinds: Mapping[str, str]) -> str | None:
+    """Give the kind whose list of words holds the cell's text; None if none does."""
+    text = text_of(value)
+    if text is None:
+        return None
+    return next((kind for kind, words in kinds.items() if text.lower() in words.split()), None)
+
+
+def instant(value: Any, zone: ZoneInfo = CHINA) -> datetime | None:
+    """Give a cell as an aware time, None if it isn't one."""
+    text = text_of(value)
+    if text is None:
+        return None
+    try:
+        found = datetime.fromisoformat(text.replace("/", "-"))
+    except ValueError:
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=zone)
