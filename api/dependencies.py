@@ -28,14 +28,7 @@ def get_pool(request: Request) -> AsyncConnectionPool:
     return pool
 
 
-def get_placing_pool(request: Request) -> AsyncConnectionPool:
-    """Give the async pool that serves locate and intake, whose connections plan the placement statement once."""
-    pool: AsyncConnectionPool = request.app.state.placing_pool
-    return pool
-
-
 SettingsDep = Annotated[Settings, Depends(get_settings)]
 # Without scope="function" the commit would run after the response: 200 for a commit that failed.
 SessionDep = Annotated[Session, Depends(get_session, scope="function")]
 PoolDep = Annotated[AsyncConnectionPool, Depends(get_pool)]
-PlacingPoolDep = Annotated[AsyncConnectionPool, Depends(get_placing_pool)]

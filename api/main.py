@@ -7,19 +7,16 @@ from fastapi import FastAPI
 from psycopg_pool import AsyncConnectionPool
 
 from api import __version__, errors
+from api.placing import running_placing
 from api.rate_limits import AddressLimit, RateLimits
-from api.routes import accounts, auth, locate, map, tiles
+from api.routes import accounts, auth, locate, map, reports, tiles
 from api.secret_key import secret_key_of
 from api.security_headers import SecurityHeaders
 from api.settings import Settings
 from api.tile_cache import TileCache
 from geo.db.engine import APP_ROLE, make_engine
 
-ROUTERS = (auth.router, accounts.router, locate.router, map.router, tiles.router)
-
-# Placing has one plan, made once. PostGIS guesses that a point matches 0.1 % of a table, so that on millions of leaves
-# the planner would start parallel workers for a look-up that takes a tenth of a millisecond.
-PLACING = "-c plan_cache_mode=force_generic_plan -c max_parallel_workers_per_gather=0 -c jit=off"
+ROUTERS = (auth.router, accounts.router, locate.router, reports.router, map.router, tiles.router)
 
 MAX_BODY_BYTES = 2_000_000
 """Of any request, but for routes that set a limit of their own."""
@@ -30,14 +27,11 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     """Open the engine and the pool as the application role; close them in order."""
     url = app.state.settings.database_url
     app.state.engine = make_engine(url, role=APP_ROLE)
-    as_app = f"-c role={APP_ROLE}"
     async with (
         AsyncConnectionPool(
-            url, min_size=2, max_size=8, open=False, kwargs={"autocommit": True, "options": as_app}
+            url, min_size=2, max_size=8, open=False, kwargs={"autocommit": True, "options": f"-c role={APP_ROLE}"}
         ) as app.state.pool,
-        AsyncConnectionPool(
-            url, min_size=1, max_size=4, open=False, kwargs={"autocommit": True, "options": f"{as_app} {PLACING}"}
-        ) as app.state.placing_pool,
+        running_placing(url, app.state.settings) as app.state.placing,
     ):
         yield
     app.state.engine.dispose()

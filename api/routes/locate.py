@@ -6,12 +6,13 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query, Response
 from pydantic import AwareDatetime
 
-from api.dependencies import PlacingPoolDep, SettingsDep
+from api.dependencies import SettingsDep
 from api.permissions import permit
+from api.placing import PlacingDep
 from api.schemas.placement import LocateIn, LocateOut, PlacementOut
 from geo.queries.place import Asked
 from geo.services.access import Permission
-from geo.services.locate import Fix, locate_on
+from geo.services.locate import Fix, points_of
 
 router = APIRouter(prefix="/api/v1", tags=["归属 placement"])
 PUBLIC = permit(Permission.PUBLIC)
@@ -19,7 +20,7 @@ PUBLIC = permit(Permission.PUBLIC)
 
 @router.get("/locate", response_model=PlacementOut, **PUBLIC)
 async def locate_one(
-    pool: PlacingPoolDep,
+    placing: PlacingDep,
     settings: SettingsDep,
     lon: float,
     lat: float,
@@ -31,21 +32,19 @@ async def locate_one(
     include: Literal["stations"] | None = None,
 ) -> Response:
     """Say which leaf, grid, divisions, branch and people are responsible for a point, and why."""
-    fix = Fix(lon, lat, crs, accuracy_m, accuracy_level)
+    points = points_of([Fix(lon, lat, crs, accuracy_m, accuracy_level)])
+    if layer is None and as_of is None and include is None:
+        return json_response(await placing.now.ask(points[0]))
     asked = Asked(layer, as_of, include == "stations", settings.snap_m)
-    async with pool.connection() as connection:
-        answers = await locate_on(connection, [fix], asked, certain_from=settings.certain_from)
-    return json_response(answers[0])
+    return json_response((await placing.locate(points, asked))[0])
 
 
 @router.post("/locate", response_model=LocateOut, **PUBLIC)
-async def locate_many(pool: PlacingPoolDep, settings: SettingsDep, body: LocateIn) -> Response:
+async def locate_many(placing: PlacingDep, settings: SettingsDep, body: LocateIn) -> Response:
     """Locate up to 10,000 points with one statement; answers come in the points' order."""
     fixes = [Fix(p.lon, p.lat, body.crs, p.accuracy_m, body.accuracy_level) for p in body.points]
     asked = Asked(body.layer, body.as_of, body.include == "stations", settings.snap_m)
-    async with pool.connection() as connection:
-        answers = await locate_on(connection, fixes, asked, certain_from=settings.certain_from)
-    return json_response({"placements": answers})
+    return json_response({"placements": await placing.locate(points_of(fixes), asked)})
 
 
 def json_response(body: Any, status_code: int = 200) -> Response:

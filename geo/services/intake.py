@@ -7,7 +7,7 @@ nothing: a client that repeats itself gets the first answer.
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Any, Literal
@@ -123,7 +123,14 @@ async def store_on(
             await cursor.execute(FIRST_ANSWERS, {"id": repeated}, prepare=True)
             async for row in cursor:
                 answers[row.id] = Stored(row.id, row.issue_id, row.received_at, row.receipt, is_new=False)
-    return [answers[report.id] for report in reports]
+    return [_answer_once(answers, report.id) for report in reports]
+
+
+def _answer_once(answers: dict[UUID, Stored], report_id: UUID) -> Stored:
+    """Give a report's answer; whoever asks next in the same batch repeats it."""
+    answer = answers[report_id]
+    answers[report_id] = replace(answer, is_new=False)
+    return answer
 
 
 def _parameters(reports: Sequence[NewReport], cause: Cause, snap_m: float) -> dict[str, Any]:

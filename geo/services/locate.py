@@ -55,6 +55,11 @@ def points_of(fixes: Sequence[Fix]) -> list[Point]:
     return [points[i] for i in range(len(fixes))]
 
 
+def check_fix(fix: Fix) -> None:
+    """Do nothing if the fix can be a place; raises what `points_of` does."""
+    points_of([fix])
+
+
 def complete(row: Any, certain_from: float) -> Answer:
     """Give the answer of one row of the placement statement, with the shares of a blurred fix near an edge."""
     answer: Answer = row.answer
@@ -93,11 +98,10 @@ def locate(session: Session, fixes: Sequence[Fix], asked: Asked, *, certain_from
     return [complete(row, certain_from) for row in rows]
 
 
-async def locate_on(
-    connection: AsyncConnection[Any], fixes: Sequence[Fix], asked: Asked, *, certain_from: float = 0.9
+async def place_on(
+    connection: AsyncConnection[Any], points: Sequence[Point], asked: Asked, *, certain_from: float
 ) -> list[Answer]:
     """Answer as `locate` does, on a bare connection: the hot path of the server."""
-    points = points_of(fixes)
     async with connection.cursor(row_factory=ROWS) as cursor:
         if asked.layer is not None:
             await cursor.execute(LAYER_CODES)

@@ -1,0 +1,77 @@
+"""What the server's hot paths need while it runs: connections, coalescers for locate and intake, the sequencer."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import Depends, Request
+from psycopg_pool import AsyncConnectionPool
+
+from api.coalescing import Coalescer
+from api.settings import Settings
+from geo.db.engine import APP_ROLE
+from geo.queries.place import Asked, Point
+from geo.services.intake import NewReport, Stored, store_on
+from geo.services.locate import Answer, place_on
+from geo.services.sequencer import run_sequencer
+
+# Placing has one plan, made once. PostGIS guesses that a point matches 0.1 % of a table, so that on millions of leaves
+# the planner would start parallel workers for a look-up that takes a tenth of a millisecond. A report that was answered
+# is on disk, whatever the server's default is.
+OPTIONS = (
+    f"-c role={APP_ROLE} -c plan_cache_mode=force_generic_plan -c max_parallel_workers_per_gather=0 -c jit=off"
+    " -c synchronous_commit=on -c timezone=UTC"
+)
+
+
+@dataclass(frozen=True)
+class Placing:
+    """The hot paths of one server process."""
+
+    pool: AsyncConnectionPool[Any]
+    certain_from: float
+    intake: Coalescer[NewReport, Stored]
+    now: Coalescer[Point, Answer]
+
+    async def locate(self, points: Sequence[Point], asked: Asked) -> list[Answer]:
+        """Answer for points, all with one statement."""
+        async with self.pool.connection() as connection:
+            return await place_on(connection, points, asked, certain_from=self.certain_from)
+
+
+@asynccontextmanager
+async def running_placing(url: str, settings: Settings) -> AsyncIterator[Placing]:
+    """Open the connections and run the sequencer; end both in order."""
+    asked = Asked(snap_m=settings.snap_m)
+    rules = {"snap_m": settings.snap_m, "certain_from": settings.certain_from}
+
+    async def store(reports: Sequence[NewReport]) -> list[Stored]:
+        async with pool.connection() as connection:
+            return await store_on(connection, reports, **rules)
+
+    async def locate_now(points: Sequence[Point]) -> list[Answer]:
+        return await placing.locate(points, asked)
+
+    pool: AsyncConnectionPool[Any] = AsyncConnectionPool(
+        url, min_size=1, max_size=6, open=False, kwargs={"autocommit": True, "options": OPTIONS}
+    )
+    placing = Placing(pool, settings.certain_from, Coalescer(store), Coalescer(locate_now))
+    async with pool:
+        sequencer = asyncio.create_task(run_sequencer(url, role=APP_ROLE))
+        try:
+            yield placing
+        finally:
+            sequencer.cancel()
+            with suppress(asyncio.CancelledError):
+                await sequencer
+
+
+def get_placing(request: Request) -> Placing:
+    """Give the hot paths of this process."""
+    placing: Placing = request.app.state.placing
+    return placing
+
+
+PlacingDep = Annotated[Placing, Depends(get_placing)]

@@ -1,0 +1,52 @@
+"""Take in reports, and let those who sent one follow it."""
+
+from typing import Any
+from uuid import UUID
+
+from fastapi import APIRouter, Response, status
+
+from api.dependencies import SessionDep
+from api.permissions import permit
+from api.placing import PlacingDep
+from api.routes.locate import json_response
+from api.schemas.reports import ReportIn, ReportOut, ReportStatus
+from geo.services.access import Permission
+from geo.services.follow import follow_report
+from geo.services.intake import NewReport
+from geo.services.locate import Fix, check_fix
+
+router = APIRouter(prefix="/api/v1", tags=["诉求 reports"])
+PUBLIC = permit(Permission.PUBLIC)
+
+
+@router.post(
+    "/reports",
+    status_code=status.HTTP_201_CREATED,
+    response_model=ReportOut,
+    responses={200: {"model": ReportOut, "description": "A repeat: the first one's answer"}},
+    **PUBLIC,
+)
+async def take_report(placing: PlacingDep, body: ReportIn) -> Response:
+    """Place and store a report; answered when it is safely on disk.
+
+    Sending the same ``id`` again changes nothing and is answered with the first answer, by status 200 instead of 201.
+    """
+    reporter = body.reporter
+    report = NewReport(
+        id=body.id,
+        fix=Fix(body.lon, body.lat, body.crs, body.accuracy_m, body.accuracy_level),
+        category=body.category,
+        description=body.description,
+        observed_at=body.observed_at,
+        reporter=reporter.name if reporter else None,
+        contact=reporter.contact if reporter else None,
+    )
+    check_fix(report.fix)
+    stored = await placing.intake.ask(report)
+    return json_response(stored.body(), status.HTTP_201_CREATED if stored.is_new else status.HTTP_200_OK)
+
+
+@router.get("/reports/{report_id}", response_model=ReportStatus, **PUBLIC)
+def follow(session: SessionDep, report_id: UUID) -> dict[str, Any]:
+    """Say how far a report is and who has it: its public part only."""
+    return follow_report(session, report_id)
