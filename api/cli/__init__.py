@@ -7,7 +7,7 @@ import typer
 from typer.core import TyperGroup
 
 from api import __version__
-from api.cli import accounts, control, importing, saving, serving, testing
+from api.cli import accounts, control, demo, importing, saving, serving, testing
 from geo.errors import GeoError
 
 
@@ -62,6 +62,7 @@ def options(
 
 app.command()(serving.up)
 app.command()(serving.worker)
+app.command()(demo.demo)
 app.command()(control.down)
 app.command()(control.status)
 app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(control.psql)

@@ -6,12 +6,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-import numpy as np
-import psycopg
 import shapely
-from numpy.typing import NDArray
 from sqlalchemy import text
 from sqlalchemy.orm import Session
+
+from geo.queries.copying import copy_rows, hex_ewkb, take_ids
+
+COLUMNS = (
+    "id", "grid_id", "layer_id", "is_remainder", "is_leaf", "parent_id", "division_id", "division_path", "name", "kind",
+    "geom", "households", "people", "households_source", "attributes", "valid", "edition_id",
+)  # fmt: skip
 
 
 class CurrentVersion(NamedTuple):
@@ -48,6 +52,7 @@ class NewVersion:
     parent_code: str | None = None
     households: int | None = None
     people: int | None = None
+    households_source: str = "file"
     attributes: dict[str, Any] | None = None
 
 
@@ -80,10 +85,9 @@ def grid_ids(session: Session, layer_id: int, codes: Iterable[str]) -> dict[str,
 
 def add_identities(session: Session, layer_id: int, new: Sequence[tuple[str, str]]) -> dict[str, tuple[int, str]]:
     """Write identities (code, level) that don't exist yet and give their ids."""
-    ids = _take_ids(session, "grid", len(new))
-    with _cursor(session).copy("copy grid (id, layer_id, code, level) from stdin") as copy:
-        for grid_id, (code, level) in zip(ids, new, strict=True):
-            copy.write_row((grid_id, layer_id, code, level))
+    ids = take_ids(session, "grid", len(new))
+    rows = ((grid_id, layer_id, code, level) for grid_id, (code, level) in zip(ids, new, strict=True))
+    copy_rows(session, "grid", ("id", "layer_id", "code", "level"), rows)
     return {code: (grid_id, level) for grid_id, (code, level) in zip(ids, new, strict=True)}
 
 
@@ -109,59 +113,35 @@ def open_versions(
 ) -> list[int]:
     """Write versions by COPY and give their ids, in order. Every code and parent code must be in ``identities``."""
     paths = _division_paths(session, {v.division_id for v in new})
-    ids = _take_ids(session, "grid_version", len(new))
-    geoms = _hex_ewkb(np.array([v.geom for v in new], dtype=object))
+    ids = take_ids(session, "grid_version", len(new))
+    geoms = hex_ewkb([v.geom for v in new])
     valid = f"[{since.isoformat()},)"
-    with _cursor(session).copy(
-        "copy grid_version (id, grid_id, layer_id, is_remainder, is_leaf, parent_id, division_id, division_path, name,"
-        " kind, geom, households, people, households_source, attributes, valid, edition_id) from stdin"
-    ) as copy:
-        for version_id, v, geom in zip(ids, new, geoms, strict=True):
-            copy.write_row(
-                (
-                    version_id,
-                    identities[v.code][0],
-                    layer_id,
-                    v.is_remainder,
-                    v.is_leaf,
-                    identities[v.parent_code][0] if v.parent_code is not None else None,
-                    v.division_id,
-                    paths[v.division_id],
-                    v.name,
-                    v.kind,
-                    geom,
-                    v.households,
-                    v.people,
-                    "file" if v.households is not None else None,
-                    json.dumps(v.attributes, ensure_ascii=False) if v.attributes else "{}",
-                    valid,
-                    edition_id,
-                )
-            )
+    rows = (
+        (
+            version_id,
+            identities[v.code][0],
+            layer_id,
+            v.is_remainder,
+            v.is_leaf,
+            identities[v.parent_code][0] if v.parent_code is not None else None,
+            v.division_id,
+            paths[v.division_id],
+            v.name,
+            v.kind,
+            geom,
+            v.households,
+            v.people,
+            v.households_source if v.households is not None else None,
+            json.dumps(v.attributes, ensure_ascii=False) if v.attributes else "{}",
+            valid,
+            edition_id,
+        )
+        for version_id, v, geom in zip(ids, new, geoms, strict=True)
+    )
+    copy_rows(session, "grid_version", COLUMNS, rows)
     return ids
-
-
-def _hex_ewkb(geoms: NDArray[np.object_]) -> NDArray[np.object_]:
-    return np.asarray(shapely.to_wkb(shapely.set_srid(geoms, 4326), hex=True, include_srid=True), dtype=object)
 
 
 def _division_paths(session: Session, ids: set[int]) -> dict[int, str]:
     rows = session.execute(text("select id, path::text as path from division where id = any(:ids)"), {"ids": list(ids)})
     return {row.id: row.path for row in rows}
-
-
-def _take_ids(session: Session, table: str, count: int) -> list[int]:
-    found = session.execute(
-        text("select nextval(pg_get_serial_sequence(:table, 'id')) from generate_series(1, :count)"),
-        {"table": table, "count": count},
-    )
-    return list(found.scalars())
-
-
-def _cursor(session: Session) -> psycopg.Cursor[Any]:
-    """Give a cursor of the session's own connection, for COPY, which SQLAlchemy doesn't know."""
-    session.flush()
-    connection = session.connection().connection.driver_connection
-    if not isinstance(connection, psycopg.Connection):
-        raise TypeError("COPY needs psycopg")
-    return connection.cursor()

@@ -1,0 +1,64 @@
+"""`wangge demo`: load the synthetic city, or remove it."""
+
+from typing import Annotated
+
+import typer
+
+from api.cli.serving import DatabaseUrl
+
+
+def demo(
+    drop: Annotated[bool, typer.Option("--drop", help="Remove all demo data, in one transaction.")] = False,
+    database_url: DatabaseUrl = None,
+) -> None:
+    """Load the demo city: Guilin's real divisions with synthetic grids, people and reports (演示数据)."""
+    from api.database import open_database
+    from api.instance import make_folder
+    from api.settings import read_settings
+    from geo.db.account import leave_root
+
+    settings = read_settings(database_url=database_url)
+    make_folder(settings.var_folder)
+    leave_root(WANGGE_VAR=str(settings.var_folder))
+    with open_database(settings) as url:
+        if drop:
+            remove(url)
+        else:
+            load(url)
+
+
+def load(url: str) -> None:
+    """Load the demo city into the database at ``url`` and say what it holds."""
+    from time import perf_counter
+
+    from sqlalchemy.orm import Session
+
+    from geo.db.engine import make_engine
+    from geo.demo.load import load_demo
+
+    started = perf_counter()
+    engine = make_engine(url, pooled=False)
+    with Session(engine) as session:
+        loaded = load_demo(session, progress=lambda doing: typer.echo(f"演示数据 demo: {doing}", err=True))
+        session.commit()
+    engine.dispose()
+    typer.echo(
+        f"演示数据（合成）: {loaded.communities} 个社区 communities, {loaded.grids} 个网格 grids, "
+        f"{loaded.micro_grids} 个微网格 micro-grids, {loaded.buildings} 栋楼 buildings, "
+        f"{loaded.reports} 条上报 reports ({perf_counter() - started:.1f} s)"
+    )
+
+
+def remove(url: str) -> None:
+    """Remove the demo city from the database at ``url``."""
+    from sqlalchemy.orm import Session
+
+    from geo.db.engine import make_engine
+    from geo.services.demo import drop_demo
+
+    engine = make_engine(url, pooled=False)
+    with Session(engine) as session:
+        rows = drop_demo(session)
+        session.commit()
+    engine.dispose()
+    typer.echo(f"演示数据已删除 demo data removed ({rows} 行 rows)" if rows else "没有演示数据 no demo data here")
