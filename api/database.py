@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from functools import cache
+from pathlib import Path
 
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
@@ -9,9 +11,10 @@ from sqlalchemy import Engine, text
 
 from api.instance import make_folder
 from api.settings import Settings
+from geo.db import migrations
 from geo.db.cluster import Cluster, embedded
 from geo.db.engine import make_engine
-from geo.db.migrations import alembic_config, upgrade
+from geo.db.migrations import upgrade
 from geo.db.requirements import check_database
 
 DATABASE = "wangge"
@@ -47,7 +50,7 @@ def open_database(settings: Settings, *, migrated: bool = True) -> Iterator[str]
         url = cluster.url(DATABASE) if cluster else settings.database_url or ""
         engine = make_engine(url, pooled=False)
         check_database(engine)
-        if migrated and schema_revision(engine) != newest_revision(engine):
+        if migrated and schema_revision(engine) != newest_revision():
             upgrade(engine)
         engine.dispose()
         yield url
@@ -68,6 +71,7 @@ def schema_revision(engine: Engine) -> str | None:
         return MigrationContext.configure(connection).get_current_revision()
 
 
-def newest_revision(engine: Engine) -> str | None:
-    """Give the revision that this program brings."""
-    return ScriptDirectory.from_config(alembic_config(engine)).get_current_head()
+@cache
+def newest_revision() -> str | None:
+    """Give the revision that this program brings; read once a process."""
+    return ScriptDirectory(str(Path(migrations.__file__).parent)).get_current_head()

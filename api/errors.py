@@ -94,7 +94,7 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(Exception)
     async def unexpected(request: Request, error: Exception) -> JSONResponse:
         log.error("unexpected error", path=request.url.path, exc_info=error)
-        return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "InternalError", "服务器内部错误，已记录。 Internal error.")
+        return internal_error()
 
 
 def translate_database_error(request: Request, error: Exception) -> JSONResponse:
@@ -118,4 +118,13 @@ def translate_database_error(request: Request, error: Exception) -> JSONResponse
         )
         answer.headers["Retry-After"] = "5"
         return answer
-    return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "InternalError", "服务器内部错误，已记录。 Internal error.")
+    return internal_error()
+
+
+def internal_error() -> JSONResponse:
+    """Give the answer to our own fault, with the number under which the log tells more."""
+    request_id = structlog.contextvars.get_contextvars().get("request_id", "")
+    detail = f"服务器内部错误，已记录，编号 {request_id}。 Internal error, logged under that number."
+    answer = problem(HTTPStatus.INTERNAL_SERVER_ERROR, "InternalError", detail, request_id=request_id)
+    answer.headers["X-Request-ID"] = request_id
+    return answer

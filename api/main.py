@@ -9,14 +9,25 @@ from psycopg_pool import AsyncConnectionPool
 from api import __version__, errors
 from api.placing import running_placing
 from api.rate_limits import AddressLimit, RateLimits
-from api.routes import accounts, auth, locate, map, reports, tiles
+from api.request_log import RequestLog
+from api.routes import accounts, auth, docs, health, locate, map, reports, tiles
 from api.secret_key import secret_key_of
 from api.security_headers import SecurityHeaders
 from api.settings import Settings
+from api.static import STATIC, Static
 from api.tile_cache import TileCache
 from geo.db.engine import APP_ROLE, make_engine
 
-ROUTERS = (auth.router, accounts.router, locate.router, reports.router, map.router, tiles.router)
+ROUTERS = (
+    health.router,
+    docs.router,
+    accounts.router,
+    auth.router,
+    locate.router,
+    map.router,
+    reports.router,
+    tiles.router,
+)
 
 MAX_BODY_BYTES = 2_000_000
 """Of any request, but for routes that set a limit of their own."""
@@ -56,4 +67,6 @@ def create_app(settings: Settings) -> FastAPI:
     errors.install(app)
     for router in ROUTERS:
         app.include_router(router)
+    app.mount("/static", Static(directory=STATIC), name="static")
+    app.add_middleware(RequestLog)
     return app

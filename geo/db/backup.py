@@ -100,7 +100,7 @@ def _first_filled_table(connection: Connection) -> str | None:
             "select c.oid::regclass::text from pg_class c "
             "left join pg_depend d on d.objid = c.oid and d.classid = 'pg_class'::regclass and d.deptype = 'e' "
             "where c.relkind in ('r', 'p') and c.relnamespace = 'public'::regnamespace and d.objid is null "
-            "and c.relname <> 'alembic_version' order by 1"
+            "and c.relname <> 'alembic_version' and not starts_with(c.relname, 'procrastinate_') order by 1"
         )
     ).scalars()
     for name in names.all():
