@@ -1,0 +1,167 @@
+"""What publishing a draft asks and writes beside the versions themselves: moved bases, lineage, links, households."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from geo.models import Edition
+from geo.queries.drafts import IN_SCOPE
+
+
+def moved_codes(session: Session, edition: Edition) -> list[str]:
+    """List the codes in a draft's scope whose versions another edition opened or closed since the draft's base.
+
+    A unit beside the scope counts if the draft has put a corner into it and its version isn't open any more.
+    """
+    return list(
+        session.scalars(
+            text(
+                f"""
+                select distinct g.code from grid_version v
+                join edition e on e.id = v.edition_id or e.id = v.closed_edition_id
+                join grid g on g.id = v.grid_id
+                where v.layer_id = :layer and e.revision > :base and {IN_SCOPE}
+                union
+                select g.code from draft_unit u join grid_version v on v.id = u.base_version_id
+                join grid g on g.id = v.grid_id
+                where u.edition_id = :edition and u.is_frozen and not upper_inf(v.valid)
+                order by 1
+                """
+            ),
+            {
+                "layer": edition.layer_id,
+                "base": edition.base_revision,
+                "division": edition.division_id,
+                "edition": edition.id,
+            },
+        )
+    )
+
+
+def overlapping_codes(session: Session, edition: Edition) -> list[str]:
+    """List the leaves beside an edition that were drawn since its base and overlap one that it opened."""
+    return list(
+        session.scalars(
+            text(
+                """
+                select distinct g.code from grid_version n
+                join grid_version o on o.layer_id = n.layer_id and o.is_leaf and upper_inf(o.valid) and o.geom && n.geom
+                join edition e on e.id = o.edition_id
+                join grid g on g.id = o.grid_id
+                where n.edition_id = :edition and n.is_leaf and o.edition_id <> :edition and e.revision > :base
+                  and ST_Relate(n.geom, o.geom, 'T********')
+                order by 1
+                """
+            ),
+            {"edition": edition.id, "base": edition.base_revision},
+        )
+    )
+
+
+def used_codes(session: Session, layer_id: int, prefixes: Sequence[str]) -> set[str]:
+    """Give every code of a layer that begins with one of the prefixes, those of long ago included."""
+    return set(
+        session.scalars(
+            text("select code from grid where layer_id = :layer and code ^@ any(:prefixes)"),
+            {"layer": layer_id, "prefixes": list(prefixes)},
+        )
+    )
+
+
+def add_lineage(session: Session, edition: Edition) -> int:
+    """Record from which closed version each new one has its land: leaves from leaves, grids from grids."""
+    added = session.execute(
+        text(
+            """
+            insert into grid_lineage (ancestor_id, descendant_id, shared_area_m2)
+            select ancestor, descendant, area from (
+                select o.id as ancestor, n.id as descendant,
+                       ST_Area(ST_CollectionExtract(ST_Intersection(o.geom, n.geom), 3)::geography) as area
+                from grid_version o join grid_version n on n.geom && o.geom
+                where o.closed_edition_id = :edition and n.edition_id = :edition
+                  and (o.is_leaf and n.is_leaf
+                       or o.parent_id is null and n.parent_id is null and not o.is_remainder and not n.is_remainder)
+            ) shared where area > 1
+            returning 1
+            """
+        ),
+        {"edition": edition.id},
+    )
+    return len(added.all())
+
+
+# A grid that has never been before, and the older one of its level that gave it the most land.
+NEW_FROM_OLD = """
+    with heir as (
+        select distinct on (n.grid_id) n.grid_id, o.grid_id as from_id
+        from grid_lineage l
+        join grid_version n on n.id = l.descendant_id join grid ng on ng.id = n.grid_id
+        join grid_version o on o.id = l.ancestor_id join grid og on og.id = o.grid_id
+        where n.edition_id = :edition and ng.level = og.level and o.grid_id <> n.grid_id
+          and not exists (select from grid_version b where b.grid_id = n.grid_id and b.edition_id <> :edition)
+        order by n.grid_id, l.shared_area_m2 desc, o.grid_id
+    )
+"""
+
+
+def inherit_links(session: Session, edition: Edition, at: datetime) -> None:
+    """Hand the branch and the posts of a grid to the new ones made of it, from an instant on."""
+    parameters = {"edition": edition.id, "at": at}
+    session.execute(
+        text(
+            f"""
+            {NEW_FROM_OLD}
+            insert into responsible_branch (branch_id, grid_id, formation, valid, source)
+            select r.branch_id, h.grid_id, r.formation, tstzrange(:at, upper(r.valid)), r.source
+            from heir h join responsible_branch r on r.grid_id = h.from_id and r.valid @> cast(:at as timestamptz)
+            """
+        ),
+        parameters,
+    )
+    session.execute(
+        text(
+            f"""
+            {NEW_FROM_OLD}
+            insert into post (person_id, kind, grid_id, scope, valid, source)
+            select p.person_id, p.kind, h.grid_id, p.scope, tstzrange(:at, upper(p.valid)), p.source
+            from heir h join post p on p.grid_id = h.from_id and p.valid @> cast(:at as timestamptz)
+            """
+        ),
+        parameters,
+    )
+
+
+def end_links(session: Session, edition: Edition, at: datetime) -> None:
+    """End the branch's and the posts' responsibility for grids that an edition has ended."""
+    for table in ("responsible_branch", "post"):
+        session.execute(
+            text(
+                f"""
+                update {table} t set valid = tstzrange(lower(t.valid), :at)
+                where t.valid @> cast(:at as timestamptz) and lower(t.valid) < :at and t.grid_id in (
+                    select v.grid_id from grid_version v where v.closed_edition_id = :edition
+                    and not exists (select from grid_version c where c.grid_id = v.grid_id and upper_inf(c.valid))
+                )
+                """
+            ),
+            {"edition": edition.id, "at": at},
+        )
+
+
+def sum_households(session: Session, edition: Edition) -> None:
+    """Set households and people of an edition's versions to the sum of their buildings, where there are any."""
+    session.execute(
+        text(
+            """
+            update grid_version v set households = b.households, people = b.people, households_source = 'buildings'
+            from (
+                select n.id, sum(b.households) as households, sum(b.people) as people
+                from grid_version n join building b on ST_Covers(n.geom, b.point)
+                where n.edition_id = :edition group by n.id
+            ) b where b.id = v.id
+            """
+        ),
+        {"edition": edition.id},
+    )

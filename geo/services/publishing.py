@@ -1,0 +1,88 @@
+"""Publish a draft: one transaction that opens and closes versions only where something changed."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
+
+from geo.errors import ConflictError
+from geo.models import Division, Edition, Layer
+from geo.queries import drafts as draft_queries
+from geo.queries import publishing as queries
+from geo.queries import versions
+from geo.services.access import Scope
+from geo.services.drafts import EVERYWHERE, locked_draft
+from geo.services.editions import lock_layer, write_edition
+from geo.services.numbering import numbered
+from geo.services.publication import differs, wanted_versions
+from geo.services.tiling import refresh_tiles
+
+NAMED = 10
+
+
+class MovedBaseError(ConflictError):
+    """The borders that a draft was made from have been published anew meanwhile."""
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What a publish did."""
+
+    edition: Edition
+    opened: list[str]
+    """Codes with a new version, new ones included; a remainder goes by its grid's."""
+    closed: list[str]
+    """Codes whose version ended, replaced or not."""
+
+
+def publish(session: Session, edition_id: int, *, expected: int | None, scope: Scope = EVERYWHERE) -> Published:
+    """Make a draft the borders of its scope from this instant on, with lineage, branches, posts and tiles.
+
+    Open issues of closed leaves are re-placed afterwards, by `geo.services.replacement`.
+
+    Raises
+    ------
+    StaleRevisionError
+        If the draft isn't at the expected revision any more.
+    MovedBaseError
+        If another edition has changed its scope or drawn into the same land since it was opened; names what.
+    ConflictError
+        If nothing changed, or a new code doesn't fit the layer's pattern.
+    """
+    edition = locked_draft(session, edition_id, expected=expected, scope=scope)
+    layer = lock_layer(session, edition.layer_id)
+    _refuse_moved(queries.moved_codes(session, edition), edition, layer)
+    units = numbered(session, layer, draft_queries.units(session, edition))
+    own = _division_ids(session, edition)
+    beside = {unit.division_id for unit in units.values() if unit.is_frozen}
+    current = {(v.code, v.is_remainder): v for v in versions.read_current(session, layer.id, sorted(own | beside))}
+    wanted = wanted_versions(units, current)
+    new = [v for key, v in wanted.items() if key not in current or differs(current[key], v)]
+    closing = [v for key, v in current.items() if (differs(v, wanted[key]) if key in wanted else v.division_id in own)]
+    if not new and not closing:
+        raise ConflictError("nothing differs from the published borders; discard the draft instead")
+    written = write_edition(session, edition, new, [v.id for v in closing])
+    _refuse_moved(queries.overlapping_codes(session, edition), edition, layer)
+    queries.add_lineage(session, edition)
+    queries.inherit_links(session, edition, written.at)
+    queries.end_links(session, edition, written.at)
+    queries.sum_households(session, edition)
+    draft_queries.drop_units(session, edition)
+    refresh_tiles(session, layer.id, {v.division_id for v in new} | {v.division_id for v in closing})
+    return Published(edition, [v.code for v in new], [v.code for v in closing])
+
+
+def _division_ids(session: Session, edition: Edition) -> set[int]:
+    """Give the ids of a draft's division and all below it."""
+    division = session.get_one(Division, edition.division_id)
+    below = select(Division.id).where(text("division.path <@ cast(:path as ltree)").bindparams(path=division.path))
+    return set(session.scalars(below))
+
+
+def _refuse_moved(codes: list[str], edition: Edition, layer: Layer) -> None:
+    if codes:
+        named = ", ".join(codes[:NAMED]) + (f" and {len(codes) - NAMED} more" if len(codes) > NAMED else "")
+        raise MovedBaseError(
+            f"published anew since this draft was opened at revision {edition.base_revision}"
+            f" (now {layer.revision}): {named}; open a new draft and repeat the steps"
+        )
