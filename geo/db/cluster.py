@@ -220,7 +220,8 @@ class Cluster:
         hand_over(self.sockets)
 
     def _explained(self, reason: str) -> ClusterError:
-        if "No space left on device" in reason:
+        # The log lies on the same disk: a full one can keep its reason from being written.
+        if "No space left on device" in reason or shutil.disk_usage(self.data.parent).free < 2**20:
             return ClusterError(f"The disk that holds {self.data} is full: free some space and start again.")
         return ClusterError(f"The database in {self.data} did not start:\n{reason}")
 

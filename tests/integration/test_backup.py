@@ -1,0 +1,131 @@
+"""A backup brings everything back, into an empty database or in the place of a full one, or changes nothing."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import make_url, text
+from sqlalchemy.orm import Session
+
+from geo.db.backup import BackupError, dump, restore
+from geo.db.engine import APP_ROLE, make_engine
+from geo.db.requirements import UnfitDatabaseError, check_database
+from geo.errors import ConflictError, NotFoundError
+from tests.builders import add_division
+from tests.databases import Databases
+
+
+def codes(url: str, *, role: str | None = None) -> list[str]:
+    engine = make_engine(url, pooled=False, role=role)
+    with engine.connect() as connection:
+        return list(connection.execute(text("select code from division order by 1")).scalars())
+
+
+@pytest.fixture
+def filled(database_url: str) -> str:
+    """A database with Guilin in it."""
+    engine = make_engine(database_url, pooled=False)
+    with Session(engine) as session, session.begin():
+        add_division(session, code="4503")
+    return database_url
+
+
+@pytest.fixture
+def saved(filled: str, tmp_path: Path) -> Path:
+    """A backup of it."""
+    file = tmp_path / "guilin.dump"
+    dump(filled, file)
+    return file
+
+
+@pytest.fixture
+def other(databases: Databases) -> Iterator[str]:
+    """A migrated database without content."""
+    with databases.copy() as url:
+        yield url
+
+
+def test_round_trip_into_an_empty_database(saved: Path, other: str) -> None:
+    restore(other, saved)
+    assert codes(other) == ["4503"]
+    assert codes(other, role=APP_ROLE) == ["4503"]  # the application's rights came back too
+
+
+def test_into_a_database_without_any_schema(saved: Path, databases: Databases) -> None:
+    with databases.empty() as url:
+        restore(url, saved)
+        assert codes(url) == ["4503"]
+
+
+def test_full_database_is_refused_and_kept(saved: Path, filled: str) -> None:
+    engine = make_engine(filled, pooled=False)
+    with Session(engine) as session, session.begin():
+        add_division(session, code="4504")
+    with pytest.raises(ConflictError, match=r"not empty.*--replace"):
+        restore(filled, saved)
+    assert codes(filled) == ["4503", "4504"]
+    restore(filled, saved, replace=True)
+    assert codes(filled) == ["4503"]
+
+
+def test_refused_while_somebody_is_connected(saved: Path, other: str) -> None:
+    with make_engine(other, pooled=False).connect(), pytest.raises(ConflictError, match="wangge down"):
+        restore(other, saved)
+
+
+def test_broken_backup_changes_nothing(saved: Path, filled: str, databases: Databases) -> None:
+    whole = saved.read_bytes()
+    saved.write_bytes(whole[: len(whole) * 2 // 3])
+    with pytest.raises(BackupError, match="pg_restore failed"):
+        restore(filled, saved, replace=True)
+    assert codes(filled) == ["4503"]
+    saved.write_bytes(b"not a backup at all")
+    with pytest.raises(BackupError, match="pg_restore failed"):
+        restore(filled, saved, replace=True)
+    engine = make_engine(databases.cluster.url("postgres"), pooled=False)
+    with engine.connect() as connection:
+        left = connection.execute(text("select count(*) from pg_database where datname like '%\\_restoring'"))
+        assert left.scalar_one() == 0
+
+
+def test_missing_file_and_unwritable_place(filled: str, tmp_path: Path) -> None:
+    with pytest.raises(NotFoundError, match=r"no file .*none\.dump"):
+        restore(filled, tmp_path / "none.dump")
+    with pytest.raises(BackupError, match="Cannot write"):
+        dump(filled, tmp_path / "no-such-folder" / "b.dump")
+
+
+def test_failed_backup_leaves_the_earlier_one(saved: Path, filled: str) -> None:
+    before = saved.read_bytes()
+    missing = make_url(filled).set(database="no_such_database").render_as_string(hide_password=False)
+    with pytest.raises(BackupError, match="no_such_database"):
+        dump(missing, saved)
+    assert saved.read_bytes() == before
+    assert list(saved.parent.iterdir()) == [saved]
+
+
+def test_database_that_lacks_something_is_told_all_of_it(databases: Databases) -> None:
+    with databases.empty() as url:
+        owner = make_engine(url, pooled=False)
+        with owner.begin() as connection:
+            connection.execute(text("create role plain_visitor login"))
+        visitor = make_engine(make_url(url).set(username="plain_visitor").render_as_string(), pooled=False)
+        try:
+            with pytest.raises(UnfitDatabaseError) as refused:
+                check_database(visitor)
+            message = str(refused.value)
+            assert "create extension postgis" in message
+            assert "create extension btree_gist" not in message or "superuser" in message
+            assert f"grant {APP_ROLE} to plain_visitor" in message
+            assert "make tables" in message
+            check_database(owner)
+        finally:
+            with owner.begin() as connection:
+                connection.execute(text("drop role plain_visitor"))
+
+
+def test_database_that_does_not_answer_is_named_without_its_password(tmp_path: Path) -> None:
+    engine = make_engine(f"postgresql://someone:secret@/nowhere?host={tmp_path}", pooled=False)
+    with pytest.raises(UnfitDatabaseError, match="does not answer") as refused:
+        check_database(engine)
+    assert "secret" not in str(refused.value)
