@@ -7,7 +7,7 @@ import typer
 from typer.core import TyperGroup
 
 from api import __version__
-from api.cli import accounts, control, demo, importing, saving, serving, testing
+from api.cli import accounts, control, demo, importing, place, saving, serving, testing
 from geo.errors import GeoError
 
 
@@ -70,6 +70,7 @@ app.command()(control.openapi)
 app.command("import")(importing.import_file)
 app.command()(saving.backup)
 app.command()(saving.restore)
+app.command()(place.place)
 app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True}, add_help_option=False)(
     testing.test
 )
