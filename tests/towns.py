@@ -27,6 +27,13 @@ class Town:
         add_version(session, self.d, first, self.west, cell(1, 1), name="D", is_remainder=True)
         self.e = add_grid(session, first, self.east, cell(2, 0), code="E")
 
+    @classmethod
+    def find(cls, session: Session) -> "Town":
+        """Give the town that was committed before."""
+        town = cls.__new__(cls)
+        town.session = session
+        return town
+
     def open(self, division: str = "45W") -> Edition:
         return drafts.open_draft(self.session, "party", division)
 

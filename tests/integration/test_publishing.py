@@ -100,11 +100,9 @@ def test_children_inherit_branch_and_posts_and_the_retired_lose_theirs(town: Tow
 
 def test_codes_are_numbered_after_all_that_were_ever_used(town: Town) -> None:
     steps = {"45W001": SPLIT_A, "45W002": op.Split(line=[lon_lat(1.5, -1), lon_lat(1.5, 1)], keys=["B"])}
-    for code in steps:
+    for code, step in steps.items():
         edition = town.open()
-        town.apply(
-            edition, SPLIT_A if code == "45W001" else op.Split(line=[lon_lat(1.5, -1), lon_lat(1.5, 1)], keys=["B"])
-        )
+        town.apply(edition, step)
         assert code in go(town, edition).opened
     edition = town.open()
     town.apply(edition, op.Retire(keys=["45W002"]))
