@@ -33,6 +33,8 @@ class Settings(BaseSettings):
     log_format: Literal["console", "json"] = "json"
     snap_m: float = Field(default=30, ge=0, le=1000)
     """A point in no leaf is placed in one this near, in the same known division."""
+    walking_kmh: float = Field(default=4.0, ge=0.5, le=10)
+    """Walking speed of circles and coverage: 1,000 m in 15 minutes, as GB 50180-2018 counts; less for the elderly."""
     certain_from: float = Field(default=0.9, gt=0.5, le=1)
     """The share from which a placement counts as certain."""
     secret_key: SecretStr | None = None

@@ -7,7 +7,7 @@ import typer
 from typer.core import TyperGroup
 
 from api import __version__
-from api.cli import accounts, control, demo, importing, place, saving, serving, testing
+from api.cli import accounts, control, demo, importing, saving, serving, streets, testing
 from geo.errors import GeoError
 
 
@@ -68,9 +68,11 @@ app.command()(control.status)
 app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(control.psql)
 app.command()(control.openapi)
 app.command("import")(importing.import_file)
+app.command(context_settings=streets.COORDINATES)(streets.circle)
+app.command(context_settings=streets.COORDINATES)(streets.walk)
+app.command()(streets.circles)
 app.command()(saving.backup)
 app.command()(saving.restore)
-app.command()(place.place)
 app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True}, add_help_option=False)(
     testing.test
 )

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from api.cli.streets import import_streets
+
 if TYPE_CHECKING:
     from geo.services.importing.request import ImportRequest, Progress
 
-KINDS = "divisions grids micro-grids branches posts people stations compounds buildings reports"
+KINDS = "divisions grids micro-grids branches posts people stations compounds buildings reports streets"
 _COUNTS = {
     "new": "新增 new",
     "changed": "更新 changed",
@@ -43,6 +45,9 @@ def import_file(  # one parameter an option, as typer wants it
     from geo.services.importing.request import ImportRequest, Kind
     from geo.services.importing.values import instant
 
+    if kind == "streets":
+        import_streets(file, division=division, dry_run=dry_run, as_json=as_json)
+        return
     if kind not in list(Kind):
         raise typer.BadParameter(f"{kind!r} is none of: {KINDS}", param_hint="KIND")
     since = instant(valid_from)

@@ -25,6 +25,7 @@ from geo.queries.versions import NewVersion
 from geo.services import demo
 from geo.services.editions import write_edition
 from geo.services.intake import store_reports
+from geo.services.streets.store import network_of_base_map
 from geo.services.tiling import refresh_division_tiles, refresh_tiles
 
 SINCE = datetime(2024, 3, 1, tzinfo=UTC)
@@ -85,6 +86,7 @@ def load_demo(session: Session, *, now: datetime | None = None, progress: Progre
     refresh_division_tiles(session)
     refresh_tiles(session, layer.id)
     session.execute(text("analyze division, grid, grid_version, responsible_branch, branch, post, person, station"))
+    network_of_base_map(session, code=CITY_CODE, city_id=division_ids[CITY_CODE])
     progress("受理一个月的上报 placing a month of reports")
     reports = _write_reports(session, rng, city, now)
     return Loaded(

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 
 import numpy as np
+import shapely
 
 from geo.geometry.projection import FloatArray
-from geo.geometry.walking import BoolArray, IntArray, Streets, ranges
+from geo.geometry.walking import BoolArray, GeomArray, IntArray, Streets, ranges
 
 
 @dataclass(frozen=True)
@@ -70,3 +71,12 @@ def cut_ways(ways: Ways, *, barred: IntArray, open_points: IntArray) -> tuple[St
         open_nodes=np.flatnonzero(is_open),
     )
     return streets, way
+
+
+def ways_of_lines(lines: GeomArray) -> Ways:
+    """Return LineStrings in WGS 84 as ways whose points are the same where they are the same on the 1e-7 lattice."""
+    lonlat, owner = shapely.get_coordinates(lines, return_index=True)
+    _, point = np.unique(np.round(lonlat * 1e7).astype(np.int64), axis=0, return_inverse=True)
+    both = np.ones(len(lines), dtype=bool)
+    start = np.concatenate([[0], np.cumsum(np.bincount(owner, minlength=len(lines)))]).astype(np.int64)
+    return Ways(point=point.ravel().astype(np.int64), lonlat=lonlat, start=start, forward=both, backward=both)

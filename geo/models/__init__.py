@@ -16,6 +16,7 @@ from geo.models.personal_data import PersonalField
 from geo.models.post import Person, Post
 from geo.models.report import Report, Reporter, ReportMedia
 from geo.models.station import Station
+from geo.models.street_network import ServiceArea, StreetNetwork, WalkEdge
 from geo.models.tiles import DrawnOutline, TileSet
 
 __all__ = [
@@ -49,9 +50,12 @@ __all__ = [
     "ReportMedia",
     "Reporter",
     "ResponsibleBranch",
+    "ServiceArea",
     "SignInFailure",
     "Station",
     "Street",
+    "StreetNetwork",
     "TileSet",
+    "WalkEdge",
     "Water",
 ]

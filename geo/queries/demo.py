@@ -25,6 +25,7 @@ STATEMENTS = (
     "delete from station where source = 'demo'",
     "delete from building where source = 'demo'",
     "delete from compound where source = 'demo'",
+    "delete from street_network where source = 'demo'",
     "delete from street where source = 'demo'",
     "delete from water where source = 'demo'",
     "delete from plot where source = 'demo'",

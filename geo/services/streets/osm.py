@@ -254,7 +254,7 @@ def _assemble(found: _Collected, box: tuple[float, float, float, float] | None) 
         forward=np.array([one[0] for one in found.directions], dtype=bool),
         backward=np.array([one[1] for one in found.directions], dtype=bool),
     )
-    open_points = np.concatenate([np.array(found.open_points, dtype=np.int64), _beyond(ways, box)])
+    open_points = np.concatenate([np.array(found.open_points, dtype=np.int64), beyond(ways, box)])
     streets, way = cut_ways(ways, barred=np.array(found.barred, dtype=np.int64), open_points=open_points)
     return StreetFile(
         streets=streets,
@@ -271,7 +271,7 @@ def _assemble(found: _Collected, box: tuple[float, float, float, float] | None) 
     )
 
 
-def _beyond(ways: Ways, box: tuple[float, float, float, float] | None) -> IntArray:
+def beyond(ways: Ways, box: tuple[float, float, float, float] | None) -> IntArray:
     """Return the points at or beyond the file's end, where the streets that meet there may be missing."""
     if box is not None:
         inner = np.array(box) + np.array([1, 1, -1, -1]) * _BOX_SLACK_DEG

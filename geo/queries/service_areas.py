@@ -1,0 +1,110 @@
+"""Write and read stations' circles, and find those that are missing or stale."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import shapely
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from geo.geometry.service_area import ServiceArea
+
+# A circle holds as long as its station stands where it stood and the streets around are the same import.
+_FRESH = """
+    ST_Equals(a.door, s.geom) and a.network_id is not distinct from (
+        select n.id from street_network n where n.is_current and ST_Covers(n.extent, s.geom)
+        order by ST_Area(n.extent), n.id limit 1)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """A station whose circles are due."""
+
+    station_id: int
+    lon: float
+    lat: float
+
+
+def stale_stations(
+    session: Session, minutes: Sequence[int], speed_kmh: float, *, station_id: int | None = None, limit: int = 1000
+) -> list[Door]:
+    """Return stations that lack a fresh circle for one of ``minutes`` at this speed, in the order of their ids."""
+    rows = session.execute(
+        text(
+            f"""
+            select s.id, ST_X(s.geom), ST_Y(s.geom) from station s
+            where (cast(:station as bigint) is null or s.id = :station) and (
+                select count(*) from service_area a
+                where a.station_id = s.id and a.minutes = any(:minutes) and a.speed_kmh = :speed and {_FRESH}
+            ) < cardinality(cast(:minutes as int[]))
+            order by s.id limit :limit
+            """
+        ),
+        {"station": station_id, "minutes": list(minutes), "speed": speed_kmh, "limit": limit},
+    )
+    return [Door(*row) for row in rows]
+
+
+def write(
+    session: Session, door: Door, areas: Sequence[ServiceArea], *, speed_kmh: float, network_id: int | None
+) -> None:
+    """Put a station's circles in the place of all it had."""
+    session.execute(text("delete from service_area where station_id = :id"), {"id": door.station_id})
+    session.execute(
+        text(
+            """
+            insert into service_area (station_id, minutes, speed_kmh, method, geom, door, snap_m, area_m2, street_m,
+                                      truncated, network_id, network_version, computed_at)
+            values (:station_id, :minutes, :speed_kmh, :method, ST_GeomFromWKB(:geom, 4326),
+                    ST_Point(:lon, :lat, 4326), :snap_m, :area_m2, :street_m, :truncated, :network_id,
+                    :network_version, now())
+            """
+        ),
+        [
+            {
+                "station_id": door.station_id,
+                "lon": door.lon,
+                "lat": door.lat,
+                "minutes": area.minutes,
+                "speed_kmh": speed_kmh,
+                "method": area.method,
+                "geom": shapely.to_wkb(area.geom),
+                "snap_m": area.snap_m,
+                "area_m2": area.area_m2,
+                "street_m": area.street_m,
+                "truncated": area.truncated,
+                "network_id": network_id,
+                "network_version": area.network_version,
+            }
+            for area in areas
+        ],
+    )
+
+
+def read(session: Session, station_id: int) -> list[dict[str, Any]]:
+    """Return a station's stored circles as GeoJSON features, the smallest first; a stale one says so."""
+    rows = session.execute(
+        text(
+            f"""
+            select a.minutes, a.speed_kmh, a.method, a.snap_m, a.area_m2, a.street_m, a.truncated, a.network_version,
+                   a.computed_at, not ({_FRESH}) as stale, ST_AsGeoJSON(a.geom, 7) as geometry
+            from service_area a join station s on s.id = a.station_id
+            where a.station_id = :id order by a.minutes
+            """
+        ),
+        {"id": station_id},
+    ).mappings()
+    return [
+        {
+            "type": "Feature",
+            "id": f"{station_id}/{row['minutes']}",
+            "geometry": json.loads(row["geometry"]),
+            "properties": {"station_id": station_id}
+            | {key: value for key, value in row.items() if key not in ("geometry", "computed_at")}
+            | {"computed_at": row["computed_at"].isoformat()},
+        }
+        for row in rows
+    ]

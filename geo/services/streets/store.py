@@ -1,0 +1,167 @@
+"""A street file stored as a city's walking network and base map, in one transaction."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import shapely
+from geoalchemy2.shape import from_shape
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from geo.errors import NotFoundError, RefusedImportError
+from geo.geometry.junctions import cut_ways, ways_of_lines
+from geo.geometry.walking import Streets, WalkingNetwork
+from geo.models import Division, StreetNetwork
+from geo.queries import street_networks as queries
+from geo.services.demo import refuse_beside_demo
+from geo.services.streets.lines import read_lines
+from geo.services.streets.osm import StreetFile, read_osm
+from geo.services.streets.tags import walking_tags
+
+#: A station may stand this far outside the streets and still snap to them (more than 200 m everywhere in China).
+_MARGIN_DEG = 0.003
+
+_MAP_KIND = {
+    **dict.fromkeys(("motorway", "motorway_link"), "motorway"),
+    **dict.fromkeys(("trunk", "trunk_link", "primary", "primary_link", "secondary", "secondary_link"), "arterial"),
+    **dict.fromkeys(("tertiary", "tertiary_link", "residential", "unclassified", "road"), "street"),
+    **dict.fromkeys(("living_street", "service", "track", "busway"), "lane"),
+}
+
+
+@dataclass(frozen=True)
+class StoredNetwork:
+    """What an import of streets did."""
+
+    version: str
+    city: str | None
+    edges: int
+    street_km: float
+    water: int
+    attribution: str
+    notes: tuple[str, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """Give the report as plain values."""
+        return self.__dict__ | {"street_km": round(self.street_km, 1), "notes": list(self.notes)}
+
+
+def import_streets(session: Session, path: Path, *, city_code: str | None = None) -> StoredNetwork:
+    """Read a file and put it in the place of the city's network; circles made from the old one are stale then.
+
+    Parameters
+    ----------
+    session
+        Flushed, never committed: until the caller commits, everybody else reads the old streets.
+    path
+        OpenStreetMap (.osm.pbf, .osm) or a GeoPackage of lines.
+    city_code
+        By default the city whose border covers the middle of the file; where none does, the network is kept under
+        the file's name.
+
+    Raises
+    ------
+    DemoDataError
+        The demo city is loaded.
+    NotFoundError
+        No city has this code.
+    RefusedImportError
+        The file can't be read or holds no street.
+    """
+    refuse_beside_demo(session)
+    if not path.is_file():
+        raise RefusedImportError(f"{path}: 没有这个文件 / no such file")
+    file = read_lines(path) if path.suffix == ".gpkg" else read_osm(path, city_code=city_code or "")
+    city_id, code = _city_of(session, file, city_code)
+    if path.suffix != ".gpkg" and walking_tags(code or "") != walking_tags(city_code or ""):
+        file = read_osm(path, city_code=code or "")  # the city that the file turned out to lie in has rules of its own
+    return store(session, file, code=code or path.name.split(".")[0], city_id=city_id, filename=path.name)
+
+
+def _city_of(session: Session, file: StreetFile, city_code: str | None) -> tuple[int | None, str | None]:
+    if city_code is not None:
+        city = session.scalar(select(Division).where(Division.code == city_code, Division.level == "city"))
+        if city is None:
+            raise NotFoundError(f"没有代码为 {city_code} 的市，请先导入行政区划 / no city has the code {city_code}")
+        return city.id, city.code
+    lon, lat = np.median(file.streets.lonlat, axis=0)
+    return queries.city_at(session, float(lon), float(lat)) or (None, None)
+
+
+def store(
+    session: Session, file: StreetFile, *, code: str, city_id: int | None, filename: str, source: str | None = None
+) -> StoredNetwork:
+    """Write a network that takes the place of the current one of its code, with its part of the base map."""
+    map_source = source or f"streets:{code}"
+    number = queries.next_number(session, code)
+    queries.supersede(session, code, map_source)
+    lines = shapely.linestrings(
+        file.streets.lonlat, indices=np.repeat(np.arange(len(file.streets)), np.diff(file.streets.start))
+    )
+    kinds = (_MAP_KIND.get(kind, "path") for kind in file.kind)
+    rows = zip((name or None for name in file.name), kinds, file.is_bridge.tolist(), strict=True)
+    queries.copy_streets(session, rows, np.asarray(lines, dtype=object), map_source)
+    water = [one for one in map(_multipolygon, file.water) if not one.is_empty]
+    queries.copy_water(session, water, map_source)
+    network = _add(session, file.streets, code=code, number=number, city_id=city_id, filename=filename, file=file)
+    return StoredNetwork(
+        version=f"{code}-{number}",
+        city=code if city_id is not None else None,
+        edges=network.edges,
+        street_km=network.street_m / 1000,
+        water=len(water),
+        attribution=file.attribution,
+        notes=file.notes,
+    )
+
+
+def _add(
+    session: Session,
+    streets: Streets,
+    *,
+    code: str,
+    number: int,
+    city_id: int | None,
+    filename: str,
+    file: StreetFile | None,
+) -> StreetNetwork:
+    west, south = streets.lonlat.min(axis=0) - _MARGIN_DEG
+    east, north = streets.lonlat.max(axis=0) + _MARGIN_DEG
+    network = StreetNetwork(
+        code=code,
+        number=number,
+        city_id=city_id,
+        is_current=True,
+        extent=from_shape(shapely.box(west, south, east, north), srid=4326),
+        filename=filename,
+        attribution=file.attribution if file else "",
+        edges=len(streets),
+        street_m=float(WalkingNetwork(streets).length.sum()),
+        notes=list(file.notes) if file else [],
+        source="demo" if file is None else "import",
+    )
+    session.add(network)
+    session.flush()
+    queries.copy_edges(session, network.id, streets)
+    return network
+
+
+def network_of_base_map(session: Session, *, code: str, city_id: int, source: str = "demo") -> StreetNetwork | None:
+    """Make the walking network of the base map's streets of one source: the demo city's way into circles.
+
+    Streets meet where their vertices are the same place. Motorways and railways are left out. None without a street.
+    """
+    lines, found = queries.read_base_map_streets(session, source)
+    if not found:
+        return None
+    streets, _ = cut_ways(ways_of_lines(lines), barred=np.empty(0, int), open_points=np.empty(0, int))
+    number = queries.next_number(session, code)
+    queries.supersede(session, code, f"streets:{code}")
+    return _add(session, streets, code=code, number=number, city_id=city_id, filename="演示数据（合成）", file=None)
+
+
+def _multipolygon(geom: Any) -> Any:
+    polygons = [part for part in shapely.get_parts(shapely.make_valid(geom)) if part.geom_type.endswith("Polygon")]
+    return shapely.MultiPolygon([one for part in polygons for one in shapely.get_parts(part)])
