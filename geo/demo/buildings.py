@@ -1,11 +1,13 @@
 """Put buildings on plots: rows that face south, towers, old courts, halls; and households into them."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 import shapely
-from shapely import MultiLineString, Polygon, affinity
+from shapely import Polygon
+from shapely.geometry.base import BaseGeometry
 
 from geo.demo.mesh import Mesh, Ring, edge_of
 
@@ -41,17 +43,21 @@ LAYOUTS = {
 }
 
 
-def building_ground(mesh: Mesh, ring: Ring) -> Polygon:
-    """Return the part of a plot that may be built on: inside its kerbs, in metres; empty where none is left."""
+def building_ground(mesh: Mesh, ring: Ring, wet: BaseGeometry) -> Polygon:
+    """Return the part of a plot inside its kerbs and off the ``wet`` land, in metres; empty where none is left."""
     points = mesh.coords(ring)
+    closed = np.vstack([points, points[:1]])
+    sides = [mesh.streets.get(edge_of(a, b)) for a, b in zip(ring, ring[1:] + ring[:1], strict=True)]
+    widths = np.array([KERB_M[street.kind] if street else BORDER_M for street in sides])
+    turns = [0, *(np.flatnonzero(np.diff(widths)) + 1).tolist(), len(ring)]
+    runs = shapely.linestrings(
+        [point for a, b in pairwise(turns) for point in closed[a : b + 1]],
+        indices=np.repeat(np.arange(len(turns) - 1), np.diff(turns) + 1),
+    )
+    kerbs = shapely.buffer(shapely.simplify(runs, 1.2), widths[turns[:-1]], quad_segs=1)
     plot = Polygon(points)
-    strips: dict[float, list[Coords]] = {}
-    for position, (a, b) in enumerate(zip(ring, ring[1:] + ring[:1], strict=True)):
-        street = mesh.streets.get(edge_of(a, b))
-        width = KERB_M[street.kind] if street else BORDER_M
-        strips.setdefault(width, []).append(np.stack([points[position], points[(position + 1) % len(points)]]))
-    kerbs = [MultiLineString(pairs).simplify(0.4).buffer(width, quad_segs=2) for width, pairs in strips.items()]
     left = plot.difference(shapely.union_all(kerbs))
+    left = left.difference(wet) if wet.intersects(left) else left
     parts = [part for part in shapely.get_parts(left) if isinstance(part, Polygon)]
     return max(parts, key=lambda part: part.area, default=Polygon())
 
@@ -64,7 +70,7 @@ def place_buildings(
         return np.empty(0, dtype=object), np.empty(0, dtype=np.int64)
     angle = _facing_south(ground)
     centre = ground.centroid
-    turned = affinity.rotate(ground, -angle, origin=centre)
+    turned = shapely.transform(ground, lambda xy: _turned(xy, -angle, (centre.x, centre.y)))
     west, south, east, north = turned.bounds
     depth = rng.uniform(*layout.depth)
     boxes = []
@@ -86,9 +92,15 @@ def place_buildings(
     fits[:, 1] &= ~fits[:, 0]
     some = fits & (rng.random(len(fits)) >= layout.empty)[:, None]
     fits = some if some.any() else fits
-    kept = footprints[fits.reshape(-1)]
+    kept = shapely.transform(footprints[fits.reshape(-1)], lambda xy: _turned(xy, angle, (centre.x, centre.y)))
     floors = rng.integers(layout.floors[0], layout.floors[1] + 1, len(kept))
-    return np.array([affinity.rotate(box, angle, origin=centre) for box in kept], dtype=object), floors
+    return kept, floors
+
+
+def _turned(xy: Coords, angle_deg: float, centre: tuple[float, float]) -> Coords:
+    cos, sin = np.cos(np.radians(angle_deg)), np.sin(np.radians(angle_deg))
+    turned: Coords = (xy - centre) @ np.array([[cos, sin], [-sin, cos]]) + centre
+    return turned
 
 
 def _facing_south(ground: Polygon) -> float:

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 from shapely import LineString, MultiPolygon, Point, Polygon
+from shapely.geometry.base import BaseGeometry
 
 from geo.demo import buildings as built
 from geo.demo import sketch
@@ -35,7 +36,8 @@ HOUSEHOLDS_PER_GRID = (310, 490)
 """Inside the band of 300-500 that the cities ask for."""
 OLD_TOWN_M = 900.0
 COMPOUND_MARGIN_M = 8.0
-NO_HOUSEHOLDS = ("park", "riverside", "school", "hospital", "market", "business")
+BANK_M = 12.0
+"""Nothing is built nearer to the water."""
 
 
 @dataclass
@@ -130,10 +132,10 @@ def make_city(seed: int = SEED) -> City:
     choose_drawn(communities)
     divide_communities(mesh, communities, namer)
     city = City(borders)
-    settler = _Settler(mesh, plane, city)
+    waters = [feature.geom for feature in (*skeleton.rivers, *skeleton.lakes)]
+    settler = _Settler(mesh, plane, city, shapely.union_all(waters).buffer(BANK_M))
     city.communities = [settler.settle(community) for community in communities]
     _add_nature(city, plane, skeleton)
-    waters = [feature.geom for feature in (*skeleton.rivers, *skeleton.lakes)]
     stretches = chain_streets(mesh, waters)
     city.streets = [(stretch, plane.geometry_to_degrees(stretch.geom)) for stretch in stretches]
     return city
@@ -154,8 +156,9 @@ def _add_nature(city: City, plane: Plane, skeleton: Skeleton) -> None:
 class _Settler:
     """Builds communities one by one: plots, compounds, buildings, households, codes."""
 
-    def __init__(self, mesh: Mesh, plane: Plane, city: City) -> None:
-        self.mesh, self.plane, self.city, self.rng = mesh, plane, city, mesh.rng
+    def __init__(self, mesh: Mesh, plane: Plane, city: City, wet: BaseGeometry) -> None:
+        self.mesh, self.plane, self.city, self.wet, self.rng = mesh, plane, city, wet, mesh.rng
+        shapely.prepare(wet)
         self.degrees = plane.to_degrees(np.array(mesh.xy))
         self.census = read_census()
 
@@ -220,7 +223,7 @@ class _Settler:
         for ring, plot_use in zip(rings, uses, strict=True):
             if plot_use in ("park", "riverside"):
                 continue
-            ground = built.building_ground(self.mesh, ring)
+            ground = built.building_ground(self.mesh, ring, self.wet)
             layout = built.LAYOUTS[self._style(ring) if plot_use == "residential" else plot_use]
             footprints, floors = built.place_buildings(self.rng, ground, layout)
             for footprint, storeys in zip(footprints, floors.tolist(), strict=True):

@@ -200,13 +200,16 @@ def _faces(
             break
         lines += [(StreetClass("lane"), spoke) for spoke in spokes]
     ranked = sorted(lines, key=lambda line: KINDS_BY_WIDTH.index(line[0].kind))
+    faces = _without_slivers(polygons, borders)
+    sides = shapely.STRtree([face.boundary for face in faces])
+    inside_faces = []
     for piece in noded:
         middle = piece.interpolate(0.5, normalized=True)
         street = next((street for street, line in ranked if line.distance(middle) < 0.01), None)
         mesh.add_line(shapely.get_coordinates(piece), street)
-    faces = _without_slivers(polygons, borders)
-    sides = shapely.union_all([face.boundary for face in faces])
-    mesh.obstacles = shapely.union_all([line for _, line in lines]).intersection(core).difference(sides.buffer(0.01))
+        if street and not len(sides.query(middle, predicate="dwithin", distance=0.01)) and core.covers(middle):
+            inside_faces.append(piece)
+    mesh.obstacles = shapely.union_all(inside_faces)
     return faces
 
 
@@ -234,6 +237,8 @@ def _spokes(rng: np.random.Generator, polygon: Polygon) -> list[LineString]:
 def _without_slivers(polygons: list[Polygon], borders: BaseGeometry) -> list[Polygon]:
     """Merge faces too small for anything into the neighbour with the longest common side in the same district."""
     faces = sorted(polygons, key=lambda polygon: polygon.area)
+    fixed = borders.buffer(0.01)
+    shapely.prepare(fixed)
     kept: list[Polygon] = []
     while faces:
         face = faces.pop(0)
@@ -241,7 +246,7 @@ def _without_slivers(polygons: list[Polygon], borders: BaseGeometry) -> list[Pol
             kept.append(face)
             continue
         sides = [
-            (shapely.length(face.boundary.intersection(other.boundary).difference(borders.buffer(0.01))), position)
+            (shapely.length(face.boundary.intersection(other.boundary).difference(fixed)), position)
             for position, other in enumerate(faces)
             if face.intersects(other)
         ]
@@ -259,6 +264,6 @@ def _face(mesh: Mesh, polygon: Polygon, districts: dict[str, MultiPolygon], name
     inside = polygon.representative_point()
     code = next(code for code, border in districts.items() if border.covers(inside))
     for feature, use in named:
-        if feature.face.buffer(1).covers(inside) and polygon.difference(feature.face).area < 0.4 * polygon.area:
+        if feature.face.covers(inside) and polygon.difference(feature.face).area < 0.4 * polygon.area:
             return Face(mesh.ring(polygon), code, use, feature.name)
     return Face(mesh.ring(polygon), code)
