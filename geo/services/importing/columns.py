@@ -9,11 +9,11 @@ from geo.errors import RefusedImportError
 _NAMES: Mapping[str, list[str]] = {
     field: names.split()
     for field, names in {
+        # a table of something inside grids names its grid too: what is inside comes first
         "code": (
-            "code 编码 代码 编号 网格编码 网格编 网格代码 网格编号 微网格编码 微网格编号 区划代码 行政区划代码 "
-            "社区编码 党组织编码 支部编码 站点编码 小区编码 楼栋编码 楼栋编号 人员编号 工号 gridcode "
-            "gridid adcode districtadcode cityadcode streetcode id 案件编号 工单号 caseenquiryid "
-            "externalcode"
+            "code 编码 代码 编号 党组织编码 支部编码 站点编码 楼栋编码 楼栋编号 微网格编码 微网格编号 案件编号 工单号 "
+            "网格编码 网格编 网格代码 网格编号 gridcode gridid 人员编号 工号 小区编码 社区编码 区划代码 行政区划代码 "
+            "adcode districtadcode cityadcode streetcode id caseenquiryid externalcode"
         ),
         "name": (
             "name 名称 网格名称 网格名 微网格名称 区划名称 社区名称 街道名称 支部名称 党组织名称 站点名称 "

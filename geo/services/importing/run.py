@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session
 from geo.errors import GeoError
 from geo.services.importing.load_divisions import load_divisions
 from geo.services.importing.load_grids import load_grids
+from geo.services.importing.load_party import load_branches, load_people, load_posts
+from geo.services.importing.load_places import load_buildings, load_compounds, load_stations
 from geo.services.importing.load_reports import load_reports
-from geo.services.importing.load_rows import load_rows
 from geo.services.importing.read import read_table
 from geo.services.importing.report import ImportReport
 from geo.services.importing.request import ImportRequest, Kind, Progress
@@ -21,6 +22,12 @@ _LOADERS = {
     Kind.DIVISIONS: load_divisions,
     Kind.GRIDS: load_grids,
     Kind.MICRO_GRIDS: load_grids,
+    Kind.BRANCHES: load_branches,
+    Kind.POSTS: load_posts,
+    Kind.PEOPLE: load_people,
+    Kind.STATIONS: load_stations,
+    Kind.COMPOUNDS: load_compounds,
+    Kind.BUILDINGS: load_buildings,
     Kind.REPORTS: load_reports,
 }
 
@@ -41,7 +48,7 @@ def run_import(
             table = read_table(request.path)
         report.rows = len(table.frame)
         task = Task(session, request, table, Divisions.load(session), report, progress)
-        _LOADERS.get(request.kind, load_rows)(task)
+        _LOADERS[request.kind](task)
         report.loaded = not request.dry_run
     except GeoError as error:
         if not report.file_refused and not report.refused_rows:

@@ -1,0 +1,198 @@
+"""Load stations, compounds and buildings: things with a place and a division."""
+
+from typing import Any
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from geo.errors import RefusedImportError
+from geo.models import Building, Compound, Division, Station
+from geo.queries.homes import divisions_of_points, sum_households
+from geo.services.importing.columns import Columns
+from geo.services.importing.repair import repair_polygons
+from geo.services.importing.task import Task
+from geo.services.importing.territory import named_division
+from geo.services.importing.tessellation import check_codes
+from geo.services.importing.upsert import Upsert, read_by_code
+from geo.services.importing.values import kind_of, number, text_of, whole_number
+
+STATION_KINDS = {
+    "service_centre": "service_centre 党群服务中心 服务中心 便民服务中心",
+    "tourism_station": "tourism_station 旅游红色驿站 红色驿站",
+    "member_studio": "member_studio 党员工作室",
+    "alliance_station": "alliance_station 先锋联盟工作站 先锋联盟",
+    "property_station": "property_station 红色物业服务站 红色物业",
+    "terminal": "terminal 自助终端 自助服务终端",
+}
+STATION_LEVELS = {
+    "city": "city 市级 市",
+    "district": "district 区级 城区 县级 区 县",
+    "street": "street 街道级 街道 镇 乡镇",
+    "community": "community 社区级 社区 村 村级",
+    "compound": "compound 小区级 小区 网格",
+}
+COMPOUND_KINDS = {
+    "commercial": "commercial 商品房 商品房小区",
+    "work_unit": "work_unit 单位型 单位 单位小区 单位宿舍",
+    "unmanaged": "unmanaged 无物业 三无小区 老旧小区",
+}
+
+Cells = list[dict[str, Any]]
+
+
+def load_stations(task: Task) -> None:
+    """Load stations: points with a kind, a level and a division."""
+    columns = _begin(
+        task, ("code", "name", "kind", "level", "lon", "lat", "division", "parent", "address", "hours", "area_m2")
+    )
+    cells, codes = _cells(task, columns)
+    points = task.points(columns, _named(task))
+    kinds = [_kind(task, i, c, STATION_KINDS, "service_centre") for i, c in enumerate(cells)]
+    homes = _homes(task, cells, codes, points)
+    task.stop_if_refused()
+    put = Upsert(task.session, Station, [c for c in codes if c])
+    for i in task.good_rows():
+        cell, home = cells[i], homes[i]
+        facts = {
+            "name": text_of(cell.get("name")) or codes[i],
+            "kind": kinds[i],
+            "level": kind_of(cell.get("level"), STATION_LEVELS),
+            "division_id": home.id,
+            "division_path": home.path,
+            "geom": points[i],
+            "address": text_of(cell.get("address")),
+            "hours": text_of(cell.get("hours")),
+            "area_m2": number(cell.get("area_m2")),
+        }
+        put.put(codes[i], facts)
+    _end(task, put)
+
+
+def load_compounds(task: Task) -> None:
+    """Load compounds: with an outline where the file has polygons."""
+    columns = _begin(task, ("code", "name", "kind", "manager", "division", "parent"))
+    cells, codes = _cells(task, columns)
+    outlines: NDArray[np.object_] = np.full(len(cells), None, dtype=object)
+    points = outlines
+    if task.table.geoms is not None:
+        crs = task.decide_crs(shapely.get_coordinates(task.table.geoms), _named(task))
+        outlines = repair_polygons(task.table, crs, task.report, codes)
+        points = shapely.point_on_surface(outlines)
+    kinds = [_kind(task, i, c, COMPOUND_KINDS, "commercial") for i, c in enumerate(cells)]
+    homes = _homes(task, cells, codes, points)
+    task.stop_if_refused()
+    put = Upsert(task.session, Compound, [c for c in codes if c])
+    for i in task.good_rows():
+        facts = {
+            "name": text_of(cells[i].get("name")) or codes[i],
+            "kind": kinds[i],
+            "property_manager": text_of(cells[i].get("manager")),
+            "division_id": homes[i].id,
+            "geom": outlines[i],
+        }
+        put.put(codes[i], facts)
+    _end(task, put)
+
+
+def load_buildings(task: Task) -> None:
+    """Load buildings, with an outline or a point; the households of the grids around them follow."""
+    columns = _begin(
+        task, ("code", "name", "compound", "lon", "lat", "division", "parent", "households", "people"), places=True
+    )
+    cells, codes = _cells(task, columns)
+    outlines: NDArray[np.object_] = np.full(len(cells), None, dtype=object)
+    if task.table.geoms is not None and (shapely.get_dimensions(task.table.geoms) == 2).any():
+        crs = task.decide_crs(shapely.get_coordinates(task.table.geoms), _named(task))
+        outlines = repair_polygons(task.table, crs, task.report, codes)
+        points = shapely.point_on_surface(outlines)
+    else:
+        points = task.points(columns, _named(task))
+    homes = _homes(task, cells, codes, points)
+    wanted = [c for cell in cells if (c := text_of(cell.get("compound")))]
+    compounds = read_by_code(task.session, Compound, wanted)
+    for i, cell in enumerate(cells):
+        code = text_of(cell.get("compound"))
+        if code is not None and code not in compounds:
+            _refuse(
+                task, i, codes[i], "no_compound", f"所属小区 {code} 不存在，先导入小区。 Its compound doesn't exist."
+            )
+    task.stop_if_refused()
+    put = Upsert(task.session, Building, [c for c in codes if c])
+    for i in task.good_rows():
+        cell = cells[i]
+        compound = compounds.get(text_of(cell.get("compound")) or "")
+        facts = {
+            "name": text_of(cell.get("name")) or codes[i],
+            "compound_id": compound.id if compound else None,
+            "division_id": homes[i].id,
+            "point": shapely.set_precision(points[i], 1e-7),
+            "geom": outlines[i],
+            "households": whole_number(cell.get("households")) or 0,
+            "people": whole_number(cell.get("people")) or 0,
+        }
+        put.put(codes[i], facts)
+    _end(task, put)
+    sum_households(task.session, [row.id for row in put.rows.values()])
+
+
+def _begin(task: Task, fields: tuple[str, ...], *, places: bool = False) -> Columns:
+    if task.request.replace or task.request.draft:
+        raise RefusedImportError("--replace 和 --draft 只用于网格和微网格。 Only for grids and micro-grids.")
+    columns = task.columns(fields)
+    if places and task.table.geoms is None and "lon" not in columns:
+        raise RefusedImportError("认不出经纬度列，请用 --lon 和 --lat 指明。 Name the columns with --lon and --lat.")
+    return columns
+
+
+def _cells(task: Task, columns: Columns) -> tuple[Cells, NDArray[np.object_]]:
+    records = task.table.frame.to_dict("records")
+    codes = task.texts(columns, "code")
+    check_codes(codes, np.array([task.table.row(i) for i in range(len(codes))]), task.report)
+    return [{field: record[column] for field, column in columns.of.items()} for record in records], codes
+
+
+def _named(task: Task) -> Division | None:
+    return named_division(task.session, task.divisions, task.request.division, task.request.create_division)
+
+
+def _kind(task: Task, i: int, cell: dict[str, Any], kinds: dict[str, str], default: str) -> str:
+    text = text_of(cell.get("kind"))
+    found = kind_of(text, kinds)
+    if text is not None and found is None:
+        options = "、".join(words.split()[1] for words in kinds.values())
+        _refuse(
+            task, i, text_of(cell.get("code")), "unknown_kind", f"类型 {text} 认不出；可用: {options}。 Unknown kind."
+        )
+    return found or default
+
+
+def _homes(task: Task, cells: Cells, codes: NDArray[np.object_], points: NDArray[np.object_]) -> list[Any]:
+    """Give each row's division: the named one, the one in its cell, of its code's beginning, or around its point."""
+    named = _named(task)
+    homes: list[Division | None] = [
+        named
+        or task.divisions.of_code(text_of(cell.get("division")))
+        or task.divisions.of_code(text_of(cell.get("parent")))
+        or task.divisions.of_code(code)
+        for cell, code in zip(cells, codes, strict=True)
+    ]
+    lost = [i for i, home in enumerate(homes) if home is None and points[i] is not None]
+    found = divisions_of_points(task.session, [points[i] for i in lost])
+    for i, division_id in zip(lost, found, strict=True):
+        homes[i] = task.divisions.by_id[division_id] if division_id is not None else None
+    for i, home in enumerate(homes):
+        if home is None and task.table.row(i) not in task.report.refused_rows:
+            _refuse(task, i, codes[i], "no_division", "找不到所属区划；请用 --division 编码。 Its division is unknown.")
+    return homes
+
+
+def _refuse(task: Task, i: int, code: str | None, reason: str, says: str) -> None:
+    row = task.table.row(i)
+    task.report.add("refused", reason, f"第 {row} 行 {code or ''}: {says}", row=row, code=code)
+
+
+def _end(task: Task, put: Upsert) -> None:
+    with task.phase("writing"):
+        task.session.flush()
+    task.report.counts = put.counts

@@ -1,0 +1,146 @@
+"""Tables beside the grids: what is there already is known by its code; what refers to nothing is refused."""
+
+import pytest
+from geoalchemy2.shape import to_shape
+from sqlalchemy import func, select
+
+from geo.models import Branch, Building, GridVersion, Issue, Placement, Post, Report, ResponsibleBranch, Station
+from geo.services.importing.request import ImportRequest, Kind
+from geo.services.importing.run import run_import
+from tests.builders import add_division, add_edition, add_grid, add_layer, box, cell, lon_lat
+
+
+@pytest.fixture
+def grid(session):
+    city = add_division(session, "桂林市", code="4503", geom=box(-5, -5, 5, 5))
+    edition = add_edition(session, add_layer(session, city), city)
+    return add_grid(session, edition, city, cell(0, 0), code="G1")
+
+
+@pytest.fixture
+def load(session, tmp_path):
+    def load(kind, *lines, **options):
+        path = tmp_path / "表.csv"
+        path.write_text("\n".join(lines), encoding="gbk")
+        return run_import(session, ImportRequest(Kind(kind), path, path.name, **options))
+
+    return load
+
+
+BRANCHES = (
+    "支部编码,支部名称,类型,上级党组织编码,网格编码,组建方式",
+    "Z01,桂花园网格党支部,网格党支部,Z,G1,联建",
+    "Z,六合社区党委,社区党委,,,",
+)
+
+
+def test_branches_come_in_any_order_with_what_they_answer_for(session, grid, load):
+    report = load("branches", *BRANCHES, division="4503")
+    assert report.counts == {"new": 2, "changed": 0, "unchanged": 0}
+    above, branch = session.scalars(select(Branch).order_by(Branch.code)).all()
+    assert (branch.kind, branch.parent_id, branch.path) == ("grid_branch", above.id, f"{above.id}.{branch.id}")
+    link = session.scalars(select(ResponsibleBranch).where(ResponsibleBranch.grid_id == grid.id)).one()
+    assert (link.branch_id, link.formation) == (branch.id, "joint")
+    assert load("branches", *BRANCHES, division="4503").counts == {"new": 0, "changed": 0, "unchanged": 2}
+    assert session.scalar(select(func.count()).select_from(ResponsibleBranch)) == 2
+
+
+def test_a_new_responsible_branch_ends_the_one_before(session, grid, load):
+    load("branches", *BRANCHES, division="4503")
+    load("branches", BRANCHES[0], "Z02,新支部,网格党支部,Z,G1,单建", division="4503")
+    links = session.scalars(
+        select(ResponsibleBranch).where(ResponsibleBranch.grid_id == grid.id).order_by(ResponsibleBranch.id)
+    ).all()
+    assert links[0].valid.upper == links[1].valid.lower
+    assert links[1].valid.upper is None
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("Z02,甲,网格党支部,NOPE,,", "no_parent"),
+        ("Z02,甲,网格党支部,Z02,,", "circle"),
+        ("Z02,甲,俱乐部,,,", "unknown_kind"),
+        ("Z02,甲,网格党支部,,G9,", "no_grid"),
+    ],
+)
+def test_a_branch_that_hangs_nowhere_is_refused(session, grid, load, line, reason):
+    report = load("branches", BRANCHES[0], line, division="4503")
+    assert (reason, 2) in [(f.reason, f.row) for f in report.of("refused")]
+    assert session.scalars(select(Branch)).all() == []
+
+
+def test_people_and_posts(session, grid, load):
+    assert load("people", "工号,姓名,手机号", "P1,测试员甲,000", "P2,测试员乙,").counts["new"] == 2
+    posts = ("工号,岗位,网格编码,负责范围", "P1,网格长,G1,", "P2,楼栋长,G1,2栋3单元")
+    assert load("posts", *posts).counts == {"new": 2, "unchanged": 0}
+    assert load("posts", *posts).counts == {"new": 0, "unchanged": 2}
+    assert {(p.kind, p.scope) for p in session.scalars(select(Post))} == {
+        ("grid_leader", None),
+        ("building_leader", "2栋3单元"),
+    }
+    assert [f.reason for f in load("posts", posts[0], "P9,网格长,G1,").of("refused")] == ["no_person"]
+
+
+def test_stations_in_named_coordinates(session, grid, load):
+    lon, lat = lon_lat(0.5, 0.5)
+    lines = ("站点编码,名称,类型,级别,经度,纬度,面积", f"S1,六合党群服务中心,党群服务中心,社区级,{lon},{lat},520")
+    assert "--crs" in load("stations", *lines).of("refused")[0].message
+    assert load("stations", *lines, crs="cgcs2000").counts["new"] == 1
+    station = session.scalars(select(Station)).one()
+    assert (station.kind, station.level, station.area_m2) == ("service_centre", "community", 520)
+    assert to_shape(station.geom).coords[0] == (lon, lat)
+    assert load("stations", *lines, crs="wgs84").counts["unchanged"] == 1
+
+
+def test_a_station_nowhere_is_refused_by_row(session, grid, load):
+    lines = ("站点编码,名称,经度,纬度", "S1,甲,,", "S2,乙,120.5,30.1", f"S3,丙,{lon_lat(1, 1)[0]},{lon_lat(1, 1)[1]}")
+    report = load("stations", *lines, crs="wgs84")
+    assert [(f.reason, f.row) for f in report.of("refused")] == [("no_coordinates", 2), ("no_division", 3)]
+    assert load("stations", *lines, crs="wgs84", skip_bad=True).counts["new"] == 1
+
+
+def test_households_of_a_grid_follow_its_buildings(session, grid, load):
+    inside, outside = lon_lat(0.5, 0.5), lon_lat(3, 3)
+    report = load(
+        "buildings",
+        "楼栋编号,楼栋名称,经度,纬度,户数,人口",
+        f"B1,1栋,{inside[0]},{inside[1]},60,150",
+        f"B2,2栋,{inside[0]},{inside[1]},40,100",
+        f"B3,3栋,{outside[0]},{outside[1]},500,900",
+        crs="wgs84",
+    )
+    assert report.counts["new"] == 3
+    assert session.scalar(select(func.count()).select_from(Building)) == 3
+    session.expire_all()
+    version = session.scalars(select(GridVersion)).one()
+    assert (version.households, version.people, version.households_source) == (100, 250, "buildings")
+
+
+def test_compounds_without_outlines(session, grid, load):
+    lines = ("小区编码,小区名称,类型,物业公司", "C1,桂花园,商品房,测试物业")
+    assert load("compounds", *lines, division="4503").counts["new"] == 1
+    assert load("compounds", *lines, division="4503").counts["unchanged"] == 1
+
+
+def test_every_report_is_accounted_for_once(session, grid, load):
+    places = [lon_lat(0.5, 0.5), lon_lat(0, 0.5), lon_lat(-0.1, 0.5), lon_lat(4, 4), (100.0, 30.0)]
+    lines = [
+        "案件编号,类别,时间,经度,纬度",
+        *(f"R{i},井盖,2024-05-01 08:00:00,{x},{y}" for i, (x, y) in enumerate(places)),
+    ]
+    report = load("reports", *lines, crs="wgs84")
+    assert report.counts == {"new": 5, "unchanged": 0}
+    assert report.details["placed"] == {"covers": 2, "edge": 0, "snapped": 1, "outside": 2}
+    assert session.scalar(select(func.count()).select_from(Placement)) == 5
+    assert {p.cause for p in session.scalars(select(Placement))} == {"import"}
+    stored = session.scalars(select(Report).where(Report.external_code == "R0")).one()
+    assert stored.received_at.isoformat() == "2024-05-01T00:00:00+00:00"
+    again = load("reports", *lines, crs="wgs84")
+    assert again.counts == {"new": 0, "unchanged": 5}
+    assert again.details["placed"] == report.details["placed"]
+    assert session.scalar(select(func.count()).select_from(Issue)) == 5
+
+
+def test_replacing_makes_no_sense_beside_grids(session, grid, load):
+    assert "--replace" in load("people", "工号,姓名", "P1,甲", replace=True).of("refused")[0].message
