@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 from api.authentication import NotSignedInError
 from api.problems import problem
 from api.rate_limits import TooManyRequestsError
+from api.revisions import RevisionRequiredError
 from geo.errors import (
     ConflictError,
     GeoError,
@@ -41,6 +42,7 @@ STATUS: Mapping[type[GeoError], HTTPStatus] = {
     NotFoundError: HTTPStatus.NOT_FOUND,
     ConflictError: HTTPStatus.CONFLICT,
     StaleRevisionError: HTTPStatus.PRECONDITION_FAILED,
+    RevisionRequiredError: HTTPStatus.PRECONDITION_REQUIRED,
     NotSignedInError: HTTPStatus.UNAUTHORIZED,
     InvalidTokenError: HTTPStatus.UNAUTHORIZED,
     SignInRefusedError: HTTPStatus.UNAUTHORIZED,

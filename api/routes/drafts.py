@@ -1,0 +1,150 @@
+"""Drafts: open one for a division, edit it by operations, publish or discard it.
+
+Every change needs ``If-Match`` with the revision that the client saw: 412 if the draft has gone on since, 409 with the
+reason if the borders forbid it. Nothing of a draft shows anywhere else before it is published.
+"""
+
+from typing import Annotated
+
+from fastapi import APIRouter, BackgroundTasks, Path, Query, Request, Response
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session, sessionmaker
+
+from api.authentication import PrincipalDep
+from api.bbox import get_bbox
+from api.dependencies import SessionDep, SettingsDep
+from api.permissions import permit
+from api.revisions import ExpectedRevision, show_revision
+from api.schemas.drafts import (
+    DraftIn,
+    EditionOut,
+    LoggedStep,
+    OperationIn,
+    PublishedOut,
+    StepOut,
+    UnitCollection,
+    feature,
+)
+from api.settings import Settings
+from geo.errors import InvalidGeometryError
+from geo.models import Edition
+from geo.queries import drafts as queries
+from geo.services import drafting, drafts, publishing, replacement
+from geo.services.access import Permission
+
+router = APIRouter(prefix="/api/v1/drafts", tags=["草稿 drafts"])
+READ = permit(Permission.READ_DRAFTS)
+EDIT = permit(Permission.EDIT_DRAFTS)
+MAX_FEATURES = 2_000
+EditionId = Annotated[int, Path(ge=1, lt=2**63)]
+
+
+@router.post("", status_code=201, **EDIT)
+def open_draft(session: SessionDep, principal: PrincipalDep, response: Response, body: DraftIn) -> EditionOut:
+    """Open a draft of a layer's current borders in a division and below it."""
+    scope = principal.scope(Permission.EDIT_DRAFTS)
+    edition = drafts.open_draft(session, body.layer, body.division, name=body.name, scope=scope)
+    response.headers["Location"] = f"{router.prefix}/{edition.id}"
+    return _shown(session, edition, response)
+
+
+@router.get("/{edition_id}/units", response_model_exclude_none=False, **READ)
+def get_units(
+    session: SessionDep,
+    principal: PrincipalDep,
+    response: Response,
+    edition_id: EditionId,
+    bbox: Annotated[str | None, Query(max_length=100, description="west,south,east,north: leaves near it only")] = None,
+) -> UnitCollection:
+    """Give the draft's leaves and divided grids as GeoJSON; with ``bbox`` the leaves there, neighbours' included."""
+    edition = drafts.find_edition(session, edition_id, scope=principal.scope(Permission.READ_DRAFTS))
+    found = queries.units(session, edition) if bbox is None else queries.leaves_in(session, edition, get_bbox(bbox))
+    if len(found) > MAX_FEATURES:
+        raise InvalidGeometryError(f"{len(found)} units are too many for one answer; ask for a smaller bbox")
+    show_revision(response, edition.draft_revision)
+    return UnitCollection(draft_revision=edition.draft_revision, features=[feature(unit) for unit in found.values()])
+
+
+@router.get("/{edition_id}/operations", **READ)
+def get_log(session: SessionDep, principal: PrincipalDep, edition_id: EditionId) -> list[LoggedStep]:
+    """List the steps of a draft in their order, those undone included."""
+    edition = drafts.find_edition(session, edition_id, scope=principal.scope(Permission.READ_DRAFTS))
+    return [LoggedStep.model_validate(step, from_attributes=True) for step in drafting.log(session, edition.id)]
+
+
+@router.post("/{edition_id}/operations", **EDIT)
+def apply(
+    session: SessionDep,
+    principal: PrincipalDep,
+    response: Response,
+    edition_id: EditionId,
+    expected: ExpectedRevision,
+    operation: OperationIn,
+) -> StepOut:
+    """Apply one operation: draw, retire, split, merge, reshape, move_vertex, insert_vertex, delete_vertex, assign..."""
+    scope = principal.scope(Permission.EDIT_DRAFTS)
+    return _step(drafting.apply(session, edition_id, operation, expected=expected, scope=scope), response)
+
+
+@router.post("/{edition_id}/undo", **EDIT)
+def undo(
+    session: SessionDep, principal: PrincipalDep, response: Response, edition_id: EditionId, expected: ExpectedRevision
+) -> StepOut:
+    """Take the last step back, whoever made it and whenever."""
+    scope = principal.scope(Permission.EDIT_DRAFTS)
+    return _step(drafting.undo(session, edition_id, expected=expected, scope=scope), response)
+
+
+@router.post("/{edition_id}/redo", **EDIT)
+def redo(
+    session: SessionDep, principal: PrincipalDep, response: Response, edition_id: EditionId, expected: ExpectedRevision
+) -> StepOut:
+    """Repeat the step that was undone last."""
+    scope = principal.scope(Permission.EDIT_DRAFTS)
+    return _step(drafting.redo(session, edition_id, expected=expected, scope=scope), response)
+
+
+@router.post("/{edition_id}/publish", **EDIT)
+def publish(
+    request: Request,
+    session: SessionDep,
+    principal: PrincipalDep,
+    settings: SettingsDep,
+    later: BackgroundTasks,
+    edition_id: EditionId,
+    expected: ExpectedRevision,
+) -> PublishedOut:
+    """Make the draft the borders of its division from now on; open issues are placed anew right after."""
+    scope = principal.scope(Permission.EDIT_DRAFTS)
+    done = publishing.publish(session, edition_id, expected=expected, scope=scope)
+    # After the response, so after the commit: what is placed meanwhile sees the old borders or the new ones.
+    later.add_task(_replace, request.app.state.engine, done.edition.id, settings)
+    return PublishedOut(id=done.edition.id, revision=done.edition.revision or 0, opened=done.opened, closed=done.closed)
+
+
+@router.delete("/{edition_id}", status_code=204, **EDIT)
+def discard(session: SessionDep, principal: PrincipalDep, edition_id: EditionId, expected: ExpectedRevision) -> None:
+    """Throw a draft away; its steps stay on record."""
+    drafts.discard(session, edition_id, expected=expected, scope=principal.scope(Permission.EDIT_DRAFTS))
+
+
+def _replace(engine: Engine, edition_id: int, settings: Settings) -> None:
+    replacement.sweep_all(
+        sessionmaker(engine).begin, edition_id, snap_m=settings.snap_m, certain_from=settings.certain_from
+    )
+
+
+def _shown(session: Session, edition: Edition, response: Response) -> EditionOut:
+    show_revision(response, edition.draft_revision)
+    (row,) = drafts.list_editions(session, edition_id=edition.id)
+    return EditionOut.model_validate(dict(row))
+
+
+def _step(step: drafting.Step, response: Response) -> StepOut:
+    show_revision(response, step.edition.draft_revision)
+    return StepOut(
+        kind=step.kind,
+        draft_revision=step.edition.draft_revision,
+        changed=[feature(unit) for unit in step.changed.values() if unit is not None],
+        removed=[key for key, unit in step.changed.items() if unit is None],
+    )

@@ -1,0 +1,118 @@
+"""Bodies of editions and drafts."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from geo.queries.drafts import Unit
+from geo.services.draft_operations import Operation
+
+OperationIn = Annotated[Operation, Field(discriminator="kind")]
+
+
+class DraftIn(BaseModel):
+    """What a draft is opened for."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    layer: str = Field(max_length=100, description="code of a layer")
+    division: str = Field(max_length=100, description="code of the division; all below it is in the draft too")
+    name: str | None = Field(default=None, min_length=1, max_length=200)
+
+
+class EditionOut(BaseModel):
+    """An edition: a draft, or one that was published or discarded."""
+
+    id: int
+    layer: str
+    division: str
+    division_name: str
+    name: str
+    status: Literal["draft", "published", "discarded"]
+    base_revision: int
+    draft_revision: int
+    revision: int | None
+    created_at: datetime
+    published_at: datetime | None
+    source: str
+
+
+class UnitProperties(BaseModel):
+    """What is known of a unit of a draft."""
+
+    key: str
+    code: str | None
+    level: Literal["grid", "micro_grid"]
+    is_remainder: bool
+    parent_key: str | None
+    is_frozen: bool = Field(description="outside the draft's scope: gets corners, but never moves")
+    is_new: bool
+    name: str
+    kind: str
+    attributes: dict[str, Any]
+
+
+class UnitFeature(BaseModel):
+    """A unit as GeoJSON; a divided grid has no geometry of its own."""
+
+    type: Literal["Feature"] = "Feature"
+    id: str
+    geometry: dict[str, Any] | None
+    properties: UnitProperties
+
+
+class UnitCollection(BaseModel):
+    """Units of a draft at one of its revisions."""
+
+    type: Literal["FeatureCollection"] = "FeatureCollection"
+    draft_revision: int
+    features: list[UnitFeature]
+
+
+class StepOut(BaseModel):
+    """What a step made of a draft."""
+
+    kind: str
+    draft_revision: int
+    changed: list[UnitFeature]
+    removed: list[str]
+
+
+class LoggedStep(BaseModel):
+    """A step as it is on record."""
+
+    number: int
+    kind: str
+    parameters: dict[str, Any]
+    is_undone: bool
+    created_at: datetime
+
+
+class PublishedOut(BaseModel):
+    """What a publish did."""
+
+    id: int
+    revision: int
+    opened: list[str]
+    closed: list[str]
+
+
+def feature(unit: Unit) -> UnitFeature:
+    """Give a unit as a GeoJSON feature, coordinates exact."""
+    return UnitFeature(
+        id=unit.key,
+        geometry=dict(unit.geom.__geo_interface__) if unit.geom is not None else None,
+        properties=UnitProperties(
+            key=unit.key,
+            code=unit.code,
+            level="grid" if unit.level == "grid" else "micro_grid",
+            is_remainder=unit.is_remainder,
+            parent_key=unit.parent_key,
+            is_frozen=unit.is_frozen,
+            is_new=unit.base_version_id is None,
+            name=unit.name,
+            kind=unit.kind,
+            attributes=unit.attributes,
+        ),
+    )

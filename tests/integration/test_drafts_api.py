@@ -1,0 +1,131 @@
+"""Drafts by HTTP: who may, If-Match, and the whole thread from drawing to re-placed issues."""
+
+from uuid import uuid4
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import Engine, text
+from sqlalchemy.orm import Session
+
+from api.schemas.drafts import EditionOut, PublishedOut, StepOut, UnitCollection
+from geo.services.access import Role
+from geo.services.intake import NewReport, store_reports
+from geo.services.locate import Fix
+from tests.builders import lon_lat
+from tests.integration.conftest import Member, Team
+from tests.towns import Town
+
+SPLIT = {"kind": "split", "line": [lon_lat(0.3, -1), lon_lat(0.3, 1.5)], "keys": ["A"]}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def town(owner_engine: Engine) -> None:
+    with Session(owner_engine) as session:
+        Town(session)
+        session.commit()
+
+
+@pytest.fixture
+def planner(team: Team) -> Member:
+    return team.member(Role.PLANNER, "45W")
+
+
+def opened(planner: Member, division: str = "45W") -> str:
+    response = planner.post("/api/v1/drafts", json={"layer": "party", "division": division})
+    assert response.status_code == 201, response.text
+    assert response.headers["ETag"] == '"0"'
+    return response.headers["Location"]
+
+
+def test_the_public_and_others_divisions_see_nothing(client: TestClient, team: Team, planner: Member) -> None:
+    draft = opened(planner)
+    east, dispatcher = team.member(Role.PLANNER, "45E"), team.member(Role.DISPATCHER, "45W")
+    for path in (f"{draft}/units", f"{draft}/operations", "/api/v1/editions"):
+        assert client.get(path).status_code == 401
+        assert dispatcher.get(path).status_code == 403
+    assert client.post("/api/v1/drafts", json={"layer": "party", "division": "45W"}).status_code == 401
+    assert east.get(f"{draft}/units").status_code == 404
+    assert east.post(f"{draft}/operations", json=SPLIT, headers={"If-Match": '"0"'}).status_code == 404
+    assert east.post("/api/v1/drafts", json={"layer": "party", "division": "45W"}).status_code == 404
+    assert draft.split("/")[-1] not in [str(e["id"]) for e in east.get("/api/v1/editions").json()]
+    manager = team.member(Role.MANAGER, "45W")
+    assert manager.get(f"{draft}/units").status_code == 200
+    assert manager.post(f"{draft}/undo", headers={"If-Match": '"0"'}).status_code == 403
+
+
+def test_a_change_needs_the_revision_that_was_seen(planner: Member) -> None:
+    draft = opened(planner)
+    assert planner.post(f"{draft}/operations", json=SPLIT).status_code == 428
+    assert planner.post(f"{draft}/operations", json=SPLIT, headers={"If-Match": "W/x"}).status_code == 428
+    response = planner.post(f"{draft}/operations", json=SPLIT, headers={"If-Match": '"0"'})
+    step = StepOut.model_validate_json(response.content)
+    assert response.headers["ETag"] == '"1"'
+    assert {f.id for f in step.changed} == {"A", "D1", "new-1"}
+    stale = planner.post(f"{draft}/operations", json=SPLIT, headers={"If-Match": '"0"'})
+    assert (stale.status_code, stale.json()["type"]) == (412, "/problems/StaleRevisionError")
+    units = UnitCollection.model_validate_json(planner.get(f"{draft}/units").content)
+    assert (units.draft_revision, len(units.features)) == (1, 7)
+    west, south = lon_lat(0.1, 0.1)
+    near = planner.get(f"{draft}/units", params={"bbox": f"{west},{south},{west + 1e-5},{south + 1e-5}"}).json()
+    assert [f["id"] for f in near["features"]] == ["new-1"]
+    undone = planner.post(f"{draft}/undo", headers={"If-Match": '"1"'})
+    assert StepOut.model_validate_json(undone.content).removed == ["new-1"]
+    assert planner.post(f"{draft}/redo", headers={"If-Match": '"2"'}).status_code == 200
+    log = planner.get(f"{draft}/operations").json()
+    assert [(step["number"], step["kind"], step["is_undone"]) for step in log] == [(1, "split", False)]
+    assert planner.delete(draft, headers={"If-Match": '"3"'}).status_code == 204
+    assert planner.post(f"{draft}/undo", headers={"If-Match": '"3"'}).status_code == 409
+
+
+@pytest.mark.parametrize(
+    ("operation", "status"),
+    [
+        ({"kind": "split", "line": [lon_lat(0.3, -1), lon_lat(0.3, 0.5)]}, 409),  # ends inside
+        ({"kind": "move_vertex", "start": lon_lat(1, 1), "end": lon_lat(5, 5)}, 409),  # folds over
+        ({"kind": "retire", "keys": ["nobody"]}, 404),
+        ({"kind": "split", "line": [[0, 0]]}, 422),
+        ({"kind": "split", "line": [[0, 0], [1000, 0]]}, 422),
+        ({"kind": "split", "line": "here"}, 422),
+        ({"kind": "explode"}, 422),
+        ({"kind": "retire", "keys": ["A"], "else": 1}, 422),
+        ({}, 422),
+    ],
+)
+def test_what_cannot_be_done_has_a_reason(planner: Member, operation: dict[str, object], status: int) -> None:
+    draft = opened(planner)
+    response = planner.post(f"{draft}/operations", json=operation, headers={"If-Match": '"0"'})
+    assert response.status_code == status, response.text
+    assert response.headers["Content-Type"] == "application/problem+json"
+    assert response.json()["detail"]
+
+
+@pytest.mark.parametrize("bbox", ["", "1,2,3", "a,b,c,d", "5,0,4,1", "nan,0,1,1", "0,0,400,1"])
+def test_a_bbox_that_is_none_is_refused(planner: Member, bbox: str) -> None:
+    assert planner.get(f"{opened(planner)}/units", params={"bbox": bbox}).status_code == 422
+
+
+def test_the_thread_from_drawing_to_re_placed_issues(planner: Member, committed: Session) -> None:
+    lon, lat = lon_lat(0.1, 0.5)
+    before = committed.scalar(text("select clock_timestamp()"))
+    store_reports(committed, [NewReport(uuid4(), Fix(lon, lat), "路面")])
+    committed.commit()
+    first, second = opened(planner), opened(planner)
+    outline = [lon_lat(1, -1), lon_lat(2, -1), lon_lat(2, 0.5), lon_lat(1, 0.5)]
+    for revision, operation in enumerate([SPLIT, {"kind": "draw", "outline": outline, "name": "南网格"}]):
+        answer = planner.post(f"{first}/operations", json=operation, headers={"If-Match": f'"{revision}"'})
+        assert answer.status_code == 200, answer.text
+    planner.post(f"{second}/operations", json=SPLIT, headers={"If-Match": '"0"'})
+    done = PublishedOut.model_validate_json(planner.post(f"{first}/publish", headers={"If-Match": '"2"'}).content)
+    assert set(done.opened) >= {"45W001", "45W002", "A"}
+    refused = planner.post(f"{second}/publish", headers={"If-Match": '"1"'})
+    assert (refused.status_code, refused.json()["type"]) == (409, "/problems/MovedBaseError")
+    assert "45W001" in refused.json()["detail"]
+    edition = EditionOut.model_validate_json(planner.get(f"/api/v1/editions/{done.id}").content)
+    assert (edition.status, edition.revision) == ("published", done.revision)
+    public = planner.client
+    now = public.get("/api/v1/locate", params={"lon": lon, "lat": lat}).json()
+    then = public.get("/api/v1/locate", params={"lon": lon, "lat": lat, "as_of": before.isoformat()}).json()
+    assert (then["grid"]["code"], now["revision"]) == ("A", done.revision)
+    receipts = committed.scalars(text("select receipt -> 'grid' ->> 'code' from placement order by id")).all()
+    assert receipts == ["A", now["grid"]["code"]]
+    assert planner.get("/api/v1/editions/999").status_code == 404
