@@ -9,6 +9,9 @@ from api.cli.serving import DatabaseUrl
 
 def demo(
     drop: Annotated[bool, typer.Option("--drop", help="Remove all demo data, in one transaction.")] = False,
+    micro_grids: Annotated[
+        int | None, typer.Option(min=1, help="For load tests: a plain tessellation of this size instead of the city.")
+    ] = None,
     database_url: DatabaseUrl = None,
 ) -> None:
     """Load the demo city: Guilin's real divisions with synthetic grids, people and reports (演示数据)."""
@@ -23,6 +26,8 @@ def demo(
     with open_database(settings) as url:
         if drop:
             remove(url)
+        elif micro_grids:
+            load_tessellation(url, micro_grids)
         else:
             load(url)
 
@@ -46,6 +51,29 @@ def load(url: str) -> None:
         f"演示数据（合成）: {loaded.communities} 个社区 communities, {loaded.grids} 个网格 grids, "
         f"{loaded.micro_grids} 个微网格 micro-grids, {loaded.buildings} 栋楼 buildings, "
         f"{loaded.reports} 条上报 reports ({perf_counter() - started:.1f} s)"
+    )
+
+
+def load_tessellation(url: str, micro_grids: int) -> None:
+    """Load a tessellation for load tests into the database at ``url`` and say how large it is."""
+    from time import perf_counter
+
+    from sqlalchemy.orm import Session
+
+    from geo.db.engine import make_engine
+    from geo.demo.load_scale import load_scale
+
+    started = perf_counter()
+    engine = make_engine(url, pooled=False)
+    with Session(engine) as session:
+        loaded = load_scale(
+            session, micro_grids, progress=lambda doing: typer.echo(f"演示数据 demo: {doing}", err=True)
+        )
+        session.commit()
+    engine.dispose()
+    typer.echo(
+        f"演示数据（合成）: {loaded.communities} 个社区 communities, {loaded.grids} 个网格 grids, "
+        f"{loaded.micro_grids} 个微网格 micro-grids ({perf_counter() - started:.1f} s)"
     )
 
 
