@@ -12,17 +12,12 @@ from sqlalchemy import Engine, text
 from api.instance import make_folder
 from api.settings import Settings
 from geo.db import migrations
-from geo.db.cluster import Cluster, embedded
+from geo.db.cluster import embedded
 from geo.db.engine import make_engine
 from geo.db.migrations import upgrade
 from geo.db.requirements import check_database
 
 DATABASE = "wangge"
-
-
-def embedded_cluster(settings: Settings) -> Cluster | None:
-    """Give the embedded cluster, None where the settings name a database of their own."""
-    return None if settings.database_url else embedded(settings.var_folder)
 
 
 @contextmanager
@@ -41,7 +36,7 @@ def open_database(settings: Settings, *, migrated: bool = True) -> Iterator[str]
     ClusterError, UnfitDatabaseError
         It does not start; it lacks something (both say what).
     """
-    cluster = embedded_cluster(settings)
+    cluster = None if settings.database_url else embedded(settings.var_folder)
     if cluster is not None:
         make_folder(settings.var_folder)
     with cluster.running() if cluster else nullcontext():

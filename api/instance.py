@@ -115,7 +115,7 @@ def make_folder(var: Path) -> None:
             hand_over(var, mode=0o755)
         elif not os.access(var, os.W_OK | os.X_OK):
             raise PermissionError
-    except PermissionError:
+    except OSError:
         who = "the user who owns it" if var.exists() else "a user who may make it"
         raise NotOursError(f"The data folder {var} is not ours to write: run as {who}, or set WANGGE_VAR") from None
 

@@ -1,4 +1,7 @@
-"""What `wangge up` does: claim, database, demo, worker, server; and the way back in order."""
+"""What `wangge up` does: claim, database, demo, worker, server; and the way back in order.
+
+What is slow to import is imported after the claim and the port are ours, so that a refusal is at once.
+"""
 
 import os
 import signal
@@ -15,10 +18,8 @@ import typer
 import uvicorn
 
 from api import __version__
-from api.database import open_database
 from api.instance import claim
 from api.logging import configure_logging
-from api.main import create_app
 from api.settings import Settings
 from geo.db.cluster import embedded
 from geo.errors import ConflictError, GeoError
@@ -48,7 +49,7 @@ class AnnouncedServer(uvicorn.Server):
             typer.echo(self.announcement)
 
 
-def run(settings: Settings) -> None:
+def run(settings: Settings, *, empty: bool) -> None:
     """Serve until a signal; then stop server, worker and database in that order.
 
     Raises
@@ -63,7 +64,9 @@ def run(settings: Settings) -> None:
         with claim(var) as claimed, _bound(settings.host, settings.port) as listening:
             url = f"http://{settings.host}:{listening.getsockname()[1]}"
             claimed.publish(url)
-            with _database(settings) as database_url, _worker(database_url, settings):
+            with _database(settings, empty=empty) as database_url, _worker(database_url, settings):
+                from api.main import create_app
+
                 key_file = settings.secret_key_file or settings.var_folder / "secret.key"
                 served = settings.model_copy(update={"database_url": database_url, "secret_key_file": key_file})
                 config = uvicorn.Config(
@@ -109,11 +112,28 @@ def _bound(host: str, port: int) -> Iterator[socket.socket]:
 
 
 @contextmanager
-def _database(settings: Settings) -> Iterator[str]:
-    """Give the database, migrated."""
+def _database(settings: Settings, *, empty: bool) -> Iterator[str]:
+    """Give the database, migrated; a new one with the demo city, unless it was asked for empty."""
+    from api.cli.demo import load as load_demo
+    from api.database import newest_revision, open_database, schema_revision
+    from geo.db.engine import make_engine
+    from geo.db.migrations import upgrade
+
+    # Outlives a first start that was interrupted: the next one then loads the demo city.
+    pending = settings.var_folder / "demo.pending"
     if settings.database_url is None and not embedded(settings.var_folder).exists():
         typer.echo("making the database", err=True)
-    with open_database(settings) as url:
+    with open_database(settings, migrated=False) as url:
+        engine = make_engine(url, pooled=False)
+        schema = schema_revision(engine)
+        if schema is None and not empty:
+            pending.touch()
+        if schema != newest_revision():
+            upgrade(engine)
+        engine.dispose()
+        if pending.exists() and not empty:
+            load_demo(url)
+        pending.unlink(missing_ok=True)
         yield url
 
 

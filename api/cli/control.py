@@ -5,13 +5,13 @@ import typer
 
 def down() -> None:
     """Stop what `wangge up` started, in order."""
-    from api.database import embedded_cluster
     from api.instance import end
     from api.settings import read_settings
+    from geo.db.cluster import embedded
 
     settings = read_settings()
     stopped = end(settings.var_folder)
-    cluster = embedded_cluster(settings)
+    cluster = None if settings.database_url else embedded(settings.var_folder)
     left = cluster is not None and cluster.is_running() and cluster.stop_unused()
     if stopped is not None:
         typer.echo(f"stopped: {stopped.url} (process {stopped.pid})")
@@ -23,13 +23,13 @@ def down() -> None:
 
 def status() -> None:
     """Tell what runs and where; exit status 3 where nothing does."""
-    from api.database import embedded_cluster
     from api.instance import find
     from api.settings import read_settings
+    from geo.db.cluster import embedded
 
     settings = read_settings()
     instance = find(settings.var_folder)
-    cluster = embedded_cluster(settings)
+    cluster = None if settings.database_url else embedded(settings.var_folder)
     typer.echo(f"data      {settings.var_folder}")
     if cluster is None:
         typer.echo("database  the one that DATABASE_URL names")

@@ -28,7 +28,7 @@ def up(
 
     from api.serve import run
 
-    run(settings)
+    run(settings, empty=empty)
 
 
 def worker(database_url: DatabaseUrl = None, log_format: LogFormat = None) -> None:
