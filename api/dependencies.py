@@ -8,6 +8,7 @@ from psycopg_pool import AsyncConnectionPool
 from sqlalchemy.orm import Session
 
 from api.settings import Settings
+from geo.services.access import Scope, limit_to
 
 
 def get_settings(request: Request) -> Settings:
@@ -17,8 +18,15 @@ def get_settings(request: Request) -> Settings:
 
 
 def get_session(request: Request) -> Iterator[Session]:
-    """Give a session; commits before the response is sent, rolls back on an error."""
+    """Give a session; commits before the response is sent, rolls back on an error.
+
+    Row-level security shows it people and issues where the caller holds the route's permission (`Guard` has put that
+    scope on the request), none on a public route.
+    """
+    scope: Scope = getattr(request.state, "scope", Scope())
     with Session(request.app.state.engine) as session, session.begin():
+        if scope:
+            limit_to(session, scope)
         yield session
 
 

@@ -26,7 +26,7 @@ def run_worker(database_url: str) -> None:
 
 
 async def _work(database_url: str) -> None:
-    engine = make_engine(database_url, role=APP_ROLE)
+    engine = make_engine(database_url, role=APP_ROLE, scope="*")
     connector = procrastinate.PsycopgConnector(conninfo=database_url, kwargs={"options": f"-c role={APP_ROLE}"})
     with queue.replace_connector(connector) as app:
         async with app.open_async():

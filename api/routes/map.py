@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import AwareDatetime
 
+from api.authentication import PrincipalDep
 from api.bbox import BboxDep
 from api.dependencies import SessionDep
 from api.permissions import permit
@@ -98,15 +99,17 @@ def _coordinates(first: float, second: float) -> list[PlaceOut]:
     ]
 
 
-@router.get("/issues", **PUBLIC)
+@router.get("/issues", **permit(Permission.READ_ISSUES))
 def list_issues(
     session: SessionDep,
+    principal: PrincipalDep,
     bbox: BboxDep,
     since: AwareDatetime | None = None,
     limit: Annotated[int, Query(ge=1, le=MAX_FEATURES)] = 200,
 ) -> Features[IssueFeature]:
-    """List the newest issues in a box as GeoJSON, newest first; with ``since`` only those opened later."""
-    rows = read_recent_issues(session, bbox, since=since, limit=limit + 1)
+    """List the newest issues of the caller's divisions in a box as GeoJSON; with ``since`` only those opened later."""
+    scope = principal.scope(Permission.READ_ISSUES)
+    rows = read_recent_issues(session, scope.parameter(), bbox, since=since, limit=limit + 1)
     return Features(
         features=[
             IssueFeature(id=row["id"], geometry=point(row), properties=IssueProperties.model_validate(dict(row)))

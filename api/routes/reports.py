@@ -5,6 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Response, status
 
+from api.authentication import PrincipalDep
 from api.dependencies import SessionDep
 from api.permissions import permit
 from api.placing import PlacingDep
@@ -14,6 +15,7 @@ from geo.services.access import Permission
 from geo.services.follow import follow_report
 from geo.services.intake import NewReport
 from geo.services.locate import Fix, check_fix
+from geo.services.public_view import visible_part
 
 router = APIRouter(prefix="/api/v1", tags=["诉求 reports"])
 PUBLIC = permit(Permission.PUBLIC)
@@ -26,7 +28,7 @@ PUBLIC = permit(Permission.PUBLIC)
     responses={200: {"model": ReportOut, "description": "A repeat: the first one's answer"}},
     **PUBLIC,
 )
-async def take_report(placing: PlacingDep, body: ReportIn) -> Response:
+async def take_report(placing: PlacingDep, principal: PrincipalDep, body: ReportIn) -> Response:
     """Place and store a report; answered when it is safely on disk.
 
     Sending the same ``id`` again changes nothing and is answered with the first answer, by status 200 instead of 201.
@@ -43,7 +45,9 @@ async def take_report(placing: PlacingDep, body: ReportIn) -> Response:
     )
     check_fix(report.fix)
     stored = await placing.intake.ask(report)
-    return json_response(stored.body(), status.HTTP_201_CREATED if stored.is_new else status.HTTP_200_OK)
+    answer = stored.body()
+    answer["placement"] = visible_part(answer["placement"], principal)
+    return json_response(answer, status.HTTP_201_CREATED if stored.is_new else status.HTTP_200_OK)
 
 
 @router.get("/reports/{report_id}", response_model=ReportStatus, **PUBLIC)

@@ -7,7 +7,7 @@ from sqlalchemy.pool import NullPool
 from geo.db.cluster import APP_ROLE
 
 
-def make_engine(url: str, *, role: str | None = None, pooled: bool = True) -> Engine:
+def make_engine(url: str, *, role: str | None = None, scope: str | None = None, pooled: bool = True) -> Engine:
     """Make a synchronous engine on psycopg 3.
 
     Parameters
@@ -16,10 +16,13 @@ def make_engine(url: str, *, role: str | None = None, pooled: bool = True) -> En
         A libpq or SQLAlchemy URL, ``postgresql://...``.
     role
         A role that every connection takes at its start: the server's own is `APP_ROLE`.
+    scope
+        What row-level security shows its connections from the start; ``*`` for jobs, whose caller was checked before.
     pooled
         False opens a connection for every use (migrations, short commands).
     """
-    arguments = {"options": f"-c role={role}"} if role else {}
+    options = ([f"-c role={role}"] if role else []) + ([f"-c wangge.scope={scope}"] if scope else [])
+    arguments = {"options": " ".join(options)} if options else {}
     target = make_url(url).set(drivername="postgresql+psycopg")
     if pooled:
         return create_engine(target, connect_args=arguments, pool_pre_ping=True, pool_size=10)

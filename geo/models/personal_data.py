@@ -16,5 +16,5 @@ class PersonalField(Base):
     field: Mapped[str] = mapped_column(primary_key=True)
     purpose: Mapped[str]
     keep_days: Mapped[int | None]
-    """Days after the issue is closed (reporter) or the post has ended (person); null: as long as the row is needed."""
+    """Days after the issue was closed until it is erased; null: as long as the row is needed."""
     source: Mapped[str]

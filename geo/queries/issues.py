@@ -10,9 +10,11 @@ from geo.queries.map_overview import Bounds
 
 
 def read_recent_issues(
-    session: Session, bounds: Bounds, *, since: datetime | None = None, limit: int
+    session: Session, scope: str, bounds: Bounds, *, since: datetime | None = None, limit: int
 ) -> Sequence[RowMapping]:
-    """Read the newest issues inside bounds (WGS 84), newest first, with the names of who is responsible.
+    """Read the newest issues of a scope inside bounds (WGS 84), newest first, with the names of who is responsible.
+
+    ``scope`` is ``*`` or comma-separated division paths.
 
     What a reporter wrote stays out: it may name people.
     """
@@ -31,12 +33,14 @@ def read_recent_issues(
                     on whole.grid_id = i.grid_id and not whole.is_remainder and upper_inf(whole.valid)
                 left join division d on d.id = i.division_id
                 where i.geom && ST_MakeEnvelope(:west, :south, :east, :north, 4326)
+                  and (:scope = '*' or i.division_path <@ any (string_to_array(:scope, ',')::ltree[]))
                   and (cast(:since as timestamptz) is null or i.opened_at > :since)
                 order by i.opened_at desc, i.id desc
                 limit :limit
                 """
             ),
-            dict(zip(("west", "south", "east", "north"), bounds, strict=True)) | {"since": since, "limit": limit},
+            dict(zip(("west", "south", "east", "north"), bounds, strict=True))
+            | {"since": since, "limit": limit, "scope": scope},
         )
         .mappings()
         .all()

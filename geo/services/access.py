@@ -4,6 +4,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
 from geo.errors import GeoError
 
 
@@ -81,6 +84,7 @@ class Grant:
 
     role: Role
     path: str | None
+    division_code: str | None = None
 
 
 @dataclass(frozen=True)
@@ -103,7 +107,11 @@ class Principal:
         """Give where the caller holds ``permission``."""
         if permission is Permission.PUBLIC or (permission is Permission.SIGNED_IN and self.is_known):
             return Scope(everywhere=True)
-        return merge(g.path for g in self.grants if permission in ROLE_PERMISSIONS[g.role])
+        return merge(g.path for g in self.grants_of(permission))
+
+    def grants_of(self, permission: Permission) -> list[Grant]:
+        """Give the grants that bring ``permission``."""
+        return [g for g in self.grants if permission in ROLE_PERMISSIONS[g.role]]
 
     def may(self, permission: Permission) -> bool:
         """Tell whether the caller holds ``permission`` anywhere."""
@@ -126,3 +134,8 @@ def merge(paths: Iterable[str | None]) -> Scope:
         return Scope(everywhere=True)
     texts = sorted(p for p in found if p is not None)
     return Scope(tuple(p for p in texts if not any(p.startswith(other + ".") for other in texts)))
+
+
+def limit_to(session: Session, scope: Scope) -> None:
+    """Let row-level security show this transaction the people and issues of ``scope``, and no others."""
+    session.execute(text("select set_config('wangge.scope', :scope, true)"), {"scope": scope.parameter()})

@@ -10,7 +10,8 @@ from geo.services.tokens import InvalidTokenError, digest
 
 ACCOUNT = text(
     """
-    select a.id, a.username, a.display_name, a.must_change_password, g.role, d.path::text as path, g.id as grant_id
+    select a.id, a.username, a.display_name, a.must_change_password, g.role, d.path::text as path, d.code,
+           g.id as grant_id
     from account a
     left join account_grant g on g.account_id = a.id
     left join division d on d.id = g.division_id
@@ -19,7 +20,7 @@ ACCOUNT = text(
 )
 KEY = text(
     """
-    select k.id, k.name, k.role, d.path::text as path
+    select k.id, k.name, k.role, d.path::text as path, d.code
     from api_key k left join division d on d.id = k.division_id
     where k.key_hash = :hash and k.revoked_at is null and k.expires_at > :now
     """
@@ -43,7 +44,7 @@ def of_account(session: Session, account_id: int, epoch: int) -> Principal:
         username=first.username,
         display_name=first.display_name,
         must_change_password=first.must_change_password,
-        grants=tuple(Grant(Role(r.role), r.path) for r in rows if r.grant_id is not None),
+        grants=tuple(Grant(Role(r.role), r.path, r.code) for r in rows if r.grant_id is not None),
     )
 
 
@@ -57,4 +58,4 @@ def of_key(session: Session, key: str, now: datetime) -> Principal:
     row = session.execute(KEY, {"hash": digest(key), "now": now}).first()
     if row is None:
         raise InvalidTokenError("API 密钥无效或已过期。 This API key is unknown, revoked or expired.")
-    return Principal(api_key_id=row.id, display_name=row.name, grants=(Grant(Role(row.role), row.path),))
+    return Principal(api_key_id=row.id, display_name=row.name, grants=(Grant(Role(row.role), row.path, row.code),))

@@ -23,7 +23,9 @@ async def run_sequencer(url: str, *, role: str) -> None:
     """Lead when nobody else does, and stamp events until cancelled; a lost connection is made again."""
     while True:
         try:
-            async with await AsyncConnection.connect(url, autocommit=True, options=f"-c role={role}") as connection:
+            async with await AsyncConnection.connect(
+                url, autocommit=True, options=f"-c role={role} -c wangge.scope=*"
+            ) as connection:
                 while not await try_to_lead(connection):
                     await asyncio.sleep(RETRY_S)
                 while True:

@@ -59,10 +59,16 @@ def app(settings: Settings) -> FastAPI:
 
 
 @pytest.fixture(scope="module")
-def client(app: FastAPI) -> Iterator[TestClient]:
-    """A client without credentials: the public."""
+def public(app: FastAPI) -> Iterator[TestClient]:
+    """A client without credentials."""
     with TestClient(app, raise_server_exceptions=False) as made:
         yield made
+
+
+@pytest.fixture(scope="module")
+def client(public: TestClient) -> TestClient:
+    """The public; a module about staff overrides it with a member of the team."""
+    return public
 
 
 @dataclass(frozen=True)
@@ -108,6 +114,6 @@ class Team:
 
 
 @pytest.fixture(scope="module")
-def team(owner_engine: Engine, client: TestClient) -> Team:
+def team(owner_engine: Engine, public: TestClient) -> Team:
     """Accounts of each role, as a test asks for them."""
-    return Team(client, owner_engine)
+    return Team(public, owner_engine)

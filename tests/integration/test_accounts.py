@@ -99,7 +99,7 @@ def test_grants_hold_in_the_subtree(session: Session, account: Account) -> None:
     accounts.grant(session, ROOT, "wei.lan", Role.DISPATCHER, "450302")
     accounts.grant(session, ROOT, "wei.lan", Role.DISPATCHER, "450302")
     principal = principals.of_account(session, account.id, 0)
-    assert principal.grants == (Grant(Role.DISPATCHER, district.path),)
+    assert principal.grants == (Grant(Role.DISPATCHER, district.path, "450302"),)
 
 
 def local_admin(path: str) -> Caller:

@@ -1,12 +1,19 @@
 """GET and POST /api/v1/locate, answers parsed back with their model."""
 
 import pytest
-from fastapi.testclient import TestClient
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from api.schemas.placement import LocateOut, PlacementOut
+from geo.services.access import Role
 from tests.builders import add_branch, add_division, add_edition, add_grid, add_layer, add_station, box, cell, lon_lat
+from tests.integration.conftest import Member, Team
+
+
+@pytest.fixture(scope="module")
+def client(team: Team) -> Member:
+    """Staff, who get the whole answer."""
+    return team.member(Role.DISPATCHER, None)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -20,7 +27,7 @@ def borders(owner_engine: Engine) -> None:
         session.commit()
 
 
-def test_locate_one(client: TestClient) -> None:
+def test_locate_one(client: Member) -> None:
     lon, lat = lon_lat(1.5, 0.5)
     response = client.get("/api/v1/locate", params={"lon": lon, "lat": lat, "accuracy_m": 15})
     assert response.status_code == 200
@@ -30,13 +37,13 @@ def test_locate_one(client: TestClient) -> None:
     assert answer.stations == []
 
 
-def test_locate_with_stations(client: TestClient) -> None:
+def test_locate_with_stations(client: Member) -> None:
     lon, lat = lon_lat(1.5, 0.5)
     response = client.get("/api/v1/locate", params={"lon": lon, "lat": lat, "include": "stations"})
     assert [s.name for s in PlacementOut.model_validate_json(response.content).stations] == ["站"]
 
 
-def test_locate_outside_and_as_of(client: TestClient) -> None:
+def test_locate_outside_and_as_of(client: Member) -> None:
     lon, lat = lon_lat(30, 30)
     params = {"lon": lon, "lat": lat, "as_of": "2021-05-01T08:00:00+08:00"}
     answer = PlacementOut.model_validate_json(client.get("/api/v1/locate", params=params).content)
@@ -46,7 +53,7 @@ def test_locate_outside_and_as_of(client: TestClient) -> None:
     assert answer.as_of.isoformat() == "2021-05-01T00:00:00+00:00"
 
 
-def test_locate_many(client: TestClient) -> None:
+def test_locate_many(client: Member) -> None:
     points = [dict(zip(("lon", "lat"), lon_lat(x, 0.5), strict=True)) for x in (1.5, 0.5, 1)]
     response = client.post("/api/v1/locate", json={"points": points})
     assert response.status_code == 200
@@ -69,19 +76,19 @@ def test_locate_many(client: TestClient) -> None:
         ({"lon": 110}, "MalformedRequest"),
     ],
 )
-def test_malformed_is_a_problem(client: TestClient, params: dict[str, object], kind: str) -> None:
+def test_malformed_is_a_problem(client: Member, params: dict[str, object], kind: str) -> None:
     response = client.get("/api/v1/locate", params=params)  # type: ignore[arg-type]
     assert response.status_code == 422
     assert response.headers["content-type"] == "application/problem+json"
     assert response.json()["type"] == f"/problems/{kind}"
 
 
-def test_unknown_layer_is_not_found(client: TestClient) -> None:
+def test_unknown_layer_is_not_found(client: Member) -> None:
     response = client.get("/api/v1/locate", params={"lon": 110, "lat": 25, "layer": "fire"})
     assert response.status_code == 404
     assert "party" in response.json()["detail"]
 
 
-def test_too_many_points(client: TestClient) -> None:
+def test_too_many_points(client: Member) -> None:
     response = client.post("/api/v1/locate", json={"points": [{"lon": 110, "lat": 25}] * 10_001})
     assert response.status_code == 422

@@ -14,8 +14,10 @@ from sqlalchemy.orm import Session
 
 from geo.models import Issue, Report, Station, Street
 from geo.queries.tiles import TileAddress
+from geo.services.access import Role
 from geo.services.tiling import refresh_tiles
 from tests.builders import add_division, add_edition, add_grid, add_layer, box, cell, lon_lat
+from tests.integration.conftest import Team
 
 HERE = "110.27,25.26,110.30,25.29"
 
@@ -240,7 +242,8 @@ def test_search_finds_nothing_politely(client: TestClient, town: Town, query: st
     assert (answer.status_code, answer.json()) == (200, [])
 
 
-def test_issues_tell_who_is_responsible_and_not_what_was_written(client: TestClient, town: Town) -> None:
+def test_issues_tell_who_is_responsible_and_not_what_was_written(team: Team, town: Town) -> None:
+    client = team.member(Role.DISPATCHER, None)
     answer = client.get("/api/v1/issues", params={"bbox": HERE})
     (feature,) = answer.json()["features"]
     assert feature["properties"]["grid_name"] == "桃花网格"
@@ -261,7 +264,16 @@ def test_stations_have_a_circle_that_says_it_is_a_buffer(client: TestClient, tow
     "bbox", ["1,2,3", "a,b,c,d", "10,0,0,1", "0,10,1,0", "-181,0,0,1", "0,0,1,91", "nan,0,1,1", "0,0,inf,1", ""]
 )
 @pytest.mark.parametrize("path", ["/api/v1/issues", "/api/v1/stations"])
-def test_a_bad_box_is_named(client: TestClient, path: str, bbox: str) -> None:
-    answer = client.get(path, params={"bbox": bbox})
+def test_a_bad_box_is_named(team: Team, path: str, bbox: str) -> None:
+    answer = team.member(Role.DISPATCHER, None).get(path, params={"bbox": bbox})
     assert answer.status_code == 422
     assert answer.json()["type"].endswith("InvalidCoordinateError")
+
+
+def test_issues_are_for_staff_of_their_division(public: TestClient, team: Team, town: Town, committed: Session) -> None:
+    elsewhere = add_division(committed, "别的市", code="9999")
+    committed.commit()
+    asked = {"bbox": HERE}
+    assert public.get("/api/v1/issues", params=asked).status_code == 401
+    assert team.member(Role.PLANNER, None).get("/api/v1/issues", params=asked).status_code == 403
+    assert team.member(Role.DISPATCHER, elsewhere.code).get("/api/v1/issues", params=asked).json()["features"] == []

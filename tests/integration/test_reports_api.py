@@ -7,13 +7,21 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from fastapi.testclient import TestClient
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
 from api.schemas.reports import ReportOut, ReportStatus
 from geo.models import Placement
+from geo.services.access import Role
 from tests.builders import add_branch, add_division, add_edition, add_grid, add_layer, add_post, box, lon_lat
+from tests.integration.conftest import Member, Team
+
+
+@pytest.fixture(scope="module")
+def client(team: Team) -> Member:
+    """Staff, who get the whole answer."""
+    return team.member(Role.DISPATCHER, None)
+
 
 URL = "/api/v1/reports"
 
@@ -60,7 +68,7 @@ def report(x: float = 5, y: float = 5, **changes: Any) -> dict[str, Any]:
     return {name: value for name, value in body.items() if value is not None}
 
 
-def test_a_report_is_placed_and_stored(client: TestClient, count: Any) -> None:
+def test_a_report_is_placed_and_stored(client: Member, count: Any) -> None:
     sent = report(description="  井盖 <b>没了</b>  ", reporter={"name": "赵六", "contact": "13900000000"})
     response = client.post(URL, json=sent)
     assert response.status_code == 201
@@ -75,7 +83,7 @@ def test_a_report_is_placed_and_stored(client: TestClient, count: Any) -> None:
 
 
 @pytest.mark.parametrize("accuracy_m", [None, 15])
-def test_a_repeat_gets_the_first_answer(client: TestClient, count: Any, accuracy_m: float | None) -> None:
+def test_a_repeat_gets_the_first_answer(client: Member, count: Any, accuracy_m: float | None) -> None:
     sent = report(0.05, 5, accuracy_m=accuracy_m)
     first, again = client.post(URL, json=sent), client.post(URL, json=sent | {"category": "别的"})
     assert (first.status_code, again.status_code) == (201, 200)
@@ -84,7 +92,7 @@ def test_a_repeat_gets_the_first_answer(client: TestClient, count: Any, accuracy
     assert first.json()["placement"]["certainty"] == ("ambiguous" if accuracy_m else "certain")
 
 
-def test_a_repeat_after_new_borders_still_gets_the_first_answer(client: TestClient, owner_engine: Engine) -> None:
+def test_a_repeat_after_new_borders_still_gets_the_first_answer(client: Member, owner_engine: Engine) -> None:
     sent = report(20, 20)
     first = client.post(URL, json=sent)
     with Session(owner_engine) as session:
@@ -95,7 +103,7 @@ def test_a_repeat_after_new_borders_still_gets_the_first_answer(client: TestClie
 
 
 @pytest.mark.parametrize("accuracy_m", [None, 15])
-def test_racing_repeats_all_get_the_first_answer(client: TestClient, count: Any, accuracy_m: float | None) -> None:
+def test_racing_repeats_all_get_the_first_answer(client: Member, count: Any, accuracy_m: float | None) -> None:
     bodies = [report(0.05, 5, accuracy_m=accuracy_m) for _ in range(5)]
     with ThreadPoolExecutor(20) as threads:
         responses = list(threads.map(lambda i: client.post(URL, json=bodies[i % 5]), range(100)))
@@ -105,7 +113,7 @@ def test_racing_repeats_all_get_the_first_answer(client: TestClient, count: Any,
         assert count(body) == ONE_OF_EACH
 
 
-def test_undrawn_land_and_elsewhere_are_stored_too(client: TestClient, count: Any) -> None:
+def test_undrawn_land_and_elsewhere_are_stored_too(client: Member, count: Any) -> None:
     undrawn, elsewhere = report(30, 30), report(90, 90)
     answers = [ReportOut.model_validate_json(client.post(URL, json=r).content) for r in (undrawn, elsewhere)]
     assert [a.placement.method for a in answers] == ["outside", "outside"]
@@ -137,7 +145,7 @@ def test_undrawn_land_and_elsewhere_are_stored_too(client: TestClient, count: An
     ],
 )
 def test_malformed_is_a_problem_and_stores_nothing(
-    client: TestClient, count: Any, changes: dict[str, Any], kind: str
+    client: Member, count: Any, changes: dict[str, Any], kind: str
 ) -> None:
     sent = report(**changes)
     response = client.post(URL, json=sent)
@@ -147,7 +155,7 @@ def test_malformed_is_a_problem_and_stores_nothing(
         assert sum(count(sent)) == 0
 
 
-def test_the_raw_fix_is_kept_apart(client: TestClient, owner_engine: Engine) -> None:
+def test_the_raw_fix_is_kept_apart(client: Member, owner_engine: Engine) -> None:
     lon, lat = lon_lat(5, 5)
     sent = report(crs="gcj02", lon=lon + 1e-9)
     assert client.post(URL, json=sent).json()["placement"]["crs"] == "gcj02"
@@ -161,7 +169,7 @@ def test_the_raw_fix_is_kept_apart(client: TestClient, owner_engine: Engine) -> 
     assert stored[0] == round(stored[0], 7)
 
 
-def test_follow_shows_the_public_part_only(client: TestClient) -> None:
+def test_follow_shows_the_public_part_only(client: Member) -> None:
     sent = report(description="家里的事", reporter={"name": "赵六", "contact": "13900000000"})
     client.post(URL, json=sent)
     response = client.get(f"{URL}/{sent['id']}")
@@ -173,6 +181,6 @@ def test_follow_shows_the_public_part_only(client: TestClient) -> None:
         assert private not in response.text
 
 
-def test_follow_an_unknown_report(client: TestClient) -> None:
+def test_follow_an_unknown_report(client: Member) -> None:
     assert client.get(f"{URL}/{uuid4()}").status_code == 404
     assert client.get(f"{URL}/seven").status_code == 422

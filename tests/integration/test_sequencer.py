@@ -33,7 +33,8 @@ def stamped(connection: psycopg.Connection) -> list[tuple[int, str]]:
 
 
 async def stamp(url: str) -> int:
-    async with await psycopg.AsyncConnection.connect(url, autocommit=True, options=f"-c role={APP_ROLE}") as leader:
+    options = f"-c role={APP_ROLE} -c wangge.scope=*"
+    async with await psycopg.AsyncConnection.connect(url, autocommit=True, options=options) as leader:
         assert await try_to_lead(leader)
         return await stamp_events(leader)
 

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from geo.errors import InvalidCoordinateError
 from geo.models import Issue, IssueEvent, Placement, Report, Reporter
+from geo.services.access import Scope, limit_to
 from geo.services.intake import NewReport, store_reports
 from geo.services.locate import Fix
 from tests.builders import add_branch, add_division, add_edition, add_grid, add_layer, box, lon_lat
@@ -79,4 +80,5 @@ def test_a_bad_fix_is_named_and_stores_nothing(session: Session, borders: None) 
 
 def test_the_application_role_may_do_it(session: Session, borders: None) -> None:
     session.execute(text("set local role wangge_app"))
+    limit_to(session, Scope(everywhere=True))
     assert store_reports(session, [report(5, 5), report(0.01, 5, accuracy_m=15)]) == 2

@@ -525,6 +525,52 @@ def upgrade() -> None:
     op.create_geospatial_index(
         "ix_station_geom", "station", ["geom"], unique=False, postgresql_using="gist", postgresql_ops={}
     )
+    op.create_geospatial_table(
+        "street_network",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("code", sa.Text(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("city_id", sa.BigInteger(), nullable=True),
+        sa.Column("is_current", sa.Boolean(), server_default="true", nullable=False),
+        sa.Column(
+            "extent",
+            Geometry(
+                geometry_type="POLYGON",
+                srid=4326,
+                dimension=2,
+                spatial_index=False,
+                from_text="ST_GeomFromEWKT",
+                name="geometry",
+                nullable=False,
+            ),
+            nullable=False,
+        ),
+        sa.Column("filename", sa.Text(), nullable=False),
+        sa.Column("attribution", sa.Text(), nullable=False),
+        sa.Column("edges", sa.Integer(), nullable=False),
+        sa.Column("street_m", sa.Double(), nullable=False),
+        sa.Column("notes", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["city_id"], ["division.id"], name=op.f("fk_street_network_city_id_division"), ondelete="SET NULL"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_street_network")),
+        sa.UniqueConstraint("code", "number", name=op.f("uq_street_network_code_number")),
+    )
+    op.create_index(op.f("ix_street_network_city_id"), "street_network", ["city_id"], unique=False)
+    op.create_geospatial_index(
+        "ix_street_network_extent",
+        "street_network",
+        ["extent"],
+        unique=False,
+        postgresql_using="gist",
+        postgresql_where=sa.text("is_current"),
+        postgresql_ops={},
+    )
+    op.create_index(
+        "uq_street_network_current", "street_network", ["code"], unique=True, postgresql_where=sa.text("is_current")
+    )
     op.create_table(
         "audit_entry",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
@@ -702,6 +748,112 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["layer_id"], ["layer.id"], name=op.f("fk_grid_layer_id_layer")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_grid")),
         sa.UniqueConstraint("layer_id", "code", name=op.f("uq_grid_layer_id_code")),
+    )
+    op.create_geospatial_table(
+        "service_area",
+        sa.Column("station_id", sa.BigInteger(), nullable=False),
+        sa.Column("minutes", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("speed_kmh", sa.Double(), nullable=False),
+        sa.Column("method", sa.Text(), nullable=False),
+        sa.Column(
+            "geom",
+            Geometry(
+                geometry_type="MULTIPOLYGON",
+                srid=4326,
+                dimension=2,
+                spatial_index=False,
+                from_text="ST_GeomFromEWKT",
+                name="geometry",
+                nullable=False,
+            ),
+            nullable=False,
+        ),
+        sa.Column(
+            "tile_geom",
+            Geometry(
+                geometry_type="MULTIPOLYGON",
+                srid=3857,
+                dimension=2,
+                spatial_index=False,
+                from_text="ST_GeomFromEWKT",
+                name="geometry",
+                nullable=False,
+            ),
+            sa.Computed("ST_Transform(geom, 3857)", persisted=True),
+            nullable=False,
+        ),
+        sa.Column(
+            "door",
+            Geometry(
+                geometry_type="POINT",
+                srid=4326,
+                dimension=2,
+                spatial_index=False,
+                from_text="ST_GeomFromEWKT",
+                name="geometry",
+                nullable=False,
+            ),
+            nullable=False,
+        ),
+        sa.Column("snap_m", sa.Double(), nullable=True),
+        sa.Column("area_m2", sa.Double(), nullable=False),
+        sa.Column("street_m", sa.Double(), nullable=False),
+        sa.Column("truncated", sa.Boolean(), nullable=False),
+        sa.Column("network_id", sa.BigInteger(), nullable=True),
+        sa.Column("network_version", sa.Text(), nullable=True),
+        sa.Column("computed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("method in ('network', 'buffer')", name=op.f("ck_service_area_method")),
+        sa.CheckConstraint("ST_IsValid(geom)", name=op.f("ck_service_area_geom_valid")),
+        sa.ForeignKeyConstraint(
+            ["network_id"],
+            ["street_network.id"],
+            name=op.f("fk_service_area_network_id_street_network"),
+            ondelete="SET NULL",
+        ),
+        sa.ForeignKeyConstraint(
+            ["station_id"], ["station.id"], name=op.f("fk_service_area_station_id_station"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("station_id", "minutes", name=op.f("pk_service_area")),
+    )
+    op.create_index(op.f("ix_service_area_network_id"), "service_area", ["network_id"], unique=False)
+    op.create_geospatial_index(
+        "ix_service_area_tile_geom",
+        "service_area",
+        ["tile_geom"],
+        unique=False,
+        postgresql_using="gist",
+        postgresql_ops={},
+    )
+    op.create_geospatial_table(
+        "walk_edge",
+        sa.Column("network_id", sa.BigInteger(), nullable=False),
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("from_node", sa.BigInteger(), nullable=False),
+        sa.Column("to_node", sa.BigInteger(), nullable=False),
+        sa.Column("forward", sa.Boolean(), nullable=False),
+        sa.Column("backward", sa.Boolean(), nullable=False),
+        sa.Column("from_open", sa.Boolean(), nullable=False),
+        sa.Column("to_open", sa.Boolean(), nullable=False),
+        sa.Column(
+            "geom",
+            Geometry(
+                geometry_type="LINESTRING",
+                srid=4326,
+                dimension=2,
+                spatial_index=False,
+                from_text="ST_GeomFromEWKT",
+                name="geometry",
+                nullable=False,
+            ),
+            nullable=False,
+        ),
+        sa.ForeignKeyConstraint(
+            ["network_id"],
+            ["street_network.id"],
+            name=op.f("fk_walk_edge_network_id_street_network"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("network_id", "number", name=op.f("pk_walk_edge")),
     )
     op.create_table(
         "draft_operation",
@@ -933,10 +1085,10 @@ def upgrade() -> None:
             nullable=True,
         ),
         sa.Column("base_version_id", sa.BigInteger(), nullable=True),
-        sa.CheckConstraint("is_leaf = (geom is not null)", name=op.f("ck_draft_unit_leaf_has_geom")),
         sa.CheckConstraint("kind in ('residential', 'dedicated', 'rural')", name=op.f("ck_draft_unit_kind")),
         sa.CheckConstraint("level in ('grid', 'micro_grid')", name=op.f("ck_draft_unit_level")),
         sa.CheckConstraint("ST_IsValid(geom) and not ST_IsEmpty(geom)", name=op.f("ck_draft_unit_geom_valid")),
+        sa.CheckConstraint("is_leaf = (geom is not null)", name=op.f("ck_draft_unit_leaf_has_geom")),
         sa.ForeignKeyConstraint(
             ["base_version_id"], ["grid_version.id"], name=op.f("fk_draft_unit_base_version_id_grid_version")
         ),
@@ -1056,180 +1208,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_placement")),
     )
     op.create_index(op.f("ix_placement_issue_id"), "placement", ["issue_id"], unique=False)
-    op.create_geospatial_table(
-        "street_network",
-        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
-        sa.Column("code", sa.Text(), nullable=False),
-        sa.Column("number", sa.Integer(), nullable=False),
-        sa.Column("city_id", sa.BigInteger(), nullable=True),
-        sa.Column("is_current", sa.Boolean(), server_default="true", nullable=False),
-        sa.Column(
-            "extent",
-            Geometry(
-                geometry_type="POLYGON",
-                srid=4326,
-                dimension=2,
-                spatial_index=False,
-                from_text="ST_GeomFromEWKT",
-                name="geometry",
-                nullable=False,
-            ),
-            nullable=False,
-        ),
-        sa.Column("filename", sa.Text(), nullable=False),
-        sa.Column("attribution", sa.Text(), nullable=False),
-        sa.Column("edges", sa.Integer(), nullable=False),
-        sa.Column("street_m", sa.Double(), nullable=False),
-        sa.Column("notes", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
-        sa.Column("source", sa.Text(), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["city_id"], ["division.id"], name=op.f("fk_street_network_city_id_division"), ondelete="SET NULL"
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_street_network")),
-        sa.UniqueConstraint("code", "number", name=op.f("uq_street_network_code_number")),
-    )
-    op.create_index(op.f("ix_street_network_city_id"), "street_network", ["city_id"], unique=False)
-    op.create_geospatial_index(
-        "ix_street_network_extent",
-        "street_network",
-        ["extent"],
-        unique=False,
-        postgresql_using="gist",
-        postgresql_where=sa.text("is_current"),
-        postgresql_ops={},
-    )
-    op.create_index(
-        "uq_street_network_current", "street_network", ["code"], unique=True, postgresql_where=sa.text("is_current")
-    )
-    op.create_geospatial_table(
-        "service_area",
-        sa.Column("station_id", sa.BigInteger(), nullable=False),
-        sa.Column("minutes", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("speed_kmh", sa.Double(), nullable=False),
-        sa.Column("method", sa.Text(), nullable=False),
-        sa.Column(
-            "geom",
-            Geometry(
-                geometry_type="MULTIPOLYGON",
-                srid=4326,
-                dimension=2,
-                spatial_index=False,
-                from_text="ST_GeomFromEWKT",
-                name="geometry",
-                nullable=False,
-            ),
-            nullable=False,
-        ),
-        sa.Column(
-            "tile_geom",
-            Geometry(
-                geometry_type="MULTIPOLYGON",
-                srid=3857,
-                dimension=2,
-                spatial_index=False,
-                from_text="ST_GeomFromEWKT",
-                name="geometry",
-                nullable=False,
-            ),
-            sa.Computed("ST_Transform(geom, 3857)", persisted=True),
-            nullable=False,
-        ),
-        sa.Column(
-            "door",
-            Geometry(
-                geometry_type="POINT",
-                srid=4326,
-                dimension=2,
-                spatial_index=False,
-                from_text="ST_GeomFromEWKT",
-                name="geometry",
-                nullable=False,
-            ),
-            nullable=False,
-        ),
-        sa.Column("snap_m", sa.Double(), nullable=True),
-        sa.Column("area_m2", sa.Double(), nullable=False),
-        sa.Column("street_m", sa.Double(), nullable=False),
-        sa.Column("truncated", sa.Boolean(), nullable=False),
-        sa.Column("network_id", sa.BigInteger(), nullable=True),
-        sa.Column("network_version", sa.Text(), nullable=True),
-        sa.Column("computed_at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint("method in ('network', 'buffer')", name=op.f("ck_service_area_method")),
-        sa.CheckConstraint("ST_IsValid(geom)", name=op.f("ck_service_area_geom_valid")),
-        sa.ForeignKeyConstraint(
-            ["network_id"],
-            ["street_network.id"],
-            name=op.f("fk_service_area_network_id_street_network"),
-            ondelete="SET NULL",
-        ),
-        sa.ForeignKeyConstraint(
-            ["station_id"], ["station.id"], name=op.f("fk_service_area_station_id_station"), ondelete="CASCADE"
-        ),
-        sa.PrimaryKeyConstraint("station_id", "minutes", name=op.f("pk_service_area")),
-    )
-    op.create_index(op.f("ix_service_area_network_id"), "service_area", ["network_id"], unique=False)
-    op.create_geospatial_index(
-        "ix_service_area_tile_geom",
-        "service_area",
-        ["tile_geom"],
-        unique=False,
-        postgresql_using="gist",
-        postgresql_ops={},
-    )
-    op.create_geospatial_table(
-        "walk_edge",
-        sa.Column("network_id", sa.BigInteger(), nullable=False),
-        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("from_node", sa.BigInteger(), nullable=False),
-        sa.Column("to_node", sa.BigInteger(), nullable=False),
-        sa.Column("forward", sa.Boolean(), nullable=False),
-        sa.Column("backward", sa.Boolean(), nullable=False),
-        sa.Column("from_open", sa.Boolean(), nullable=False),
-        sa.Column("to_open", sa.Boolean(), nullable=False),
-        sa.Column(
-            "geom",
-            Geometry(
-                geometry_type="LINESTRING",
-                srid=4326,
-                dimension=2,
-                spatial_index=False,
-                from_text="ST_GeomFromEWKT",
-                name="geometry",
-                nullable=False,
-            ),
-            nullable=False,
-        ),
-        sa.ForeignKeyConstraint(
-            ["network_id"],
-            ["street_network.id"],
-            name=op.f("fk_walk_edge_network_id_street_network"),
-            ondelete="CASCADE",
-        ),
-        sa.PrimaryKeyConstraint("network_id", "number", name=op.f("pk_walk_edge")),
-    )
-    for script in ("tile_set", "access"):
+    for script in ("tile_set", "personal_fields", "access", "row_security"):
         op.execute((HERE / f"{script}.sql").read_text())
 
 
 def downgrade() -> None:
     """Take back."""
-    op.drop_geospatial_table("walk_edge")
-    op.drop_geospatial_index(
-        "ix_service_area_tile_geom", table_name="service_area", postgresql_using="gist", column_name="tile_geom"
-    )
-    op.drop_index(op.f("ix_service_area_network_id"), table_name="service_area")
-    op.drop_geospatial_table("service_area")
-    op.drop_index("uq_street_network_current", table_name="street_network", postgresql_where=sa.text("is_current"))
-    op.drop_geospatial_index(
-        "ix_street_network_extent",
-        table_name="street_network",
-        postgresql_using="gist",
-        postgresql_where=sa.text("is_current"),
-        column_name="extent",
-    )
-    op.drop_index(op.f("ix_street_network_city_id"), table_name="street_network")
-    op.drop_geospatial_table("street_network")
+    op.execute((HERE / "drop_row_security.sql").read_text())
     op.drop_index(op.f("ix_placement_issue_id"), table_name="placement")
     op.drop_table("placement")
     op.drop_index("uq_issue_event_seq", table_name="issue_event")
@@ -1280,6 +1265,12 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_grid_version_closed_edition_id"), table_name="grid_version")
     op.drop_geospatial_table("grid_version")
     op.drop_table("draft_operation")
+    op.drop_geospatial_table("walk_edge")
+    op.drop_geospatial_index(
+        "ix_service_area_tile_geom", table_name="service_area", postgresql_using="gist", column_name="tile_geom"
+    )
+    op.drop_index(op.f("ix_service_area_network_id"), table_name="service_area")
+    op.drop_geospatial_table("service_area")
     op.drop_table("grid")
     op.drop_index("ix_edition_layer_id", table_name="edition")
     op.drop_table("edition")
@@ -1298,6 +1289,16 @@ def downgrade() -> None:
     op.drop_index("ix_audit_entry_at", table_name="audit_entry")
     op.drop_index(op.f("ix_audit_entry_account_id"), table_name="audit_entry")
     op.drop_table("audit_entry")
+    op.drop_index("uq_street_network_current", table_name="street_network", postgresql_where=sa.text("is_current"))
+    op.drop_geospatial_index(
+        "ix_street_network_extent",
+        table_name="street_network",
+        postgresql_using="gist",
+        postgresql_where=sa.text("is_current"),
+        column_name="extent",
+    )
+    op.drop_index(op.f("ix_street_network_city_id"), table_name="street_network")
+    op.drop_geospatial_table("street_network")
     op.drop_geospatial_index("ix_station_geom", table_name="station", postgresql_using="gist", column_name="geom")
     op.drop_index(op.f("ix_station_division_id"), table_name="station")
     op.drop_geospatial_table("station")

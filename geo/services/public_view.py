@@ -1,0 +1,25 @@
+"""What a caller may know of a placement: the public the grid, its branch and divisions, and nothing about people."""
+
+from typing import Any
+
+from geo.services.access import Permission, Principal
+
+HIDDEN: dict[str, Any] = {
+    "leaf": None,
+    "micro_grid": None,
+    "party_group": None,
+    "posts": [],
+    "nearest": None,
+    "candidates": [],
+    "edge_distance_m": None,
+}
+"""Fields that speak of micro-grids or people, and what the public gets instead."""
+
+
+def visible_part(answer: dict[str, Any], principal: Principal) -> dict[str, Any]:
+    """Give the whole answer to staff of one of the point's divisions, else the answer at grid level."""
+    if principal.is_known:
+        granted = {g.division_code for g in principal.grants_of(Permission.READ_MAP)}
+        if None in granted or any(d is not None and d["code"] in granted for d in answer["divisions"].values()):
+            return answer
+    return answer | HIDDEN
