@@ -4,12 +4,18 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from geo.db.engine import make_engine
 from tests.databases import Databases, running_databases
+
+# On the gate the same examples run every time; elsewhere new ones are looked for. A loaded machine is no failure.
+hypothesis.settings.register_profile("gate", derandomize=True, deadline=None)
+hypothesis.settings.register_profile("search", deadline=None)
+hypothesis.settings.load_profile("gate" if os.environ.get("CI") else "search")
 
 
 @pytest.fixture(scope="session")
