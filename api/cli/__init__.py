@@ -7,7 +7,7 @@ import typer
 from typer.core import TyperGroup
 
 from api import __version__
-from api.cli import accounts, control, demo, importing, saving, serving, streets, testing
+from api.cli import accounts, control, demo, drafts, importing, saving, serving, streets, testing
 from geo.errors import GeoError
 
 
@@ -76,5 +76,6 @@ app.command()(saving.restore)
 app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True}, add_help_option=False)(
     testing.test
 )
+app.add_typer(drafts.draft, name="draft")
 app.add_typer(accounts.user, name="user")
 app.add_typer(accounts.key, name="key")
