@@ -232,16 +232,18 @@ class TestDivisions:
         assert self.place(10.8, 5, [self.COMMUNITY, self.EAST]) == (0, "snapped", self.WEST)
         assert self.place(11.2, 5, [self.EAST, self.WEST]) == (0, "snapped", self.EAST)
 
-    def test_leaf_of_a_division_whose_border_leaves_the_point_out_is_not_taken(self) -> None:
-        assert self.place(10.8, 5, [self.STREET, self.EAST]) == (-1, "outside", self.WEST)
+    def test_only_leaves_of_the_lowest_known_division_are_taken(self) -> None:
+        assert self.place(10.8, 5, [self.STREET, self.EAST]) == (0, "snapped", self.WEST)
         assert self.place(10.3, 5, [self.STREET, self.EAST]) == (0, "snapped", self.STREET)
+        assert self.place(10.3, 5, [self.COMMUNITY, self.EAST]) == (-1, "outside", self.STREET)
 
     def test_no_leaf_of_the_division_in_reach_is_outside_and_owned_by_it(self) -> None:
         assert self.place(10.8, 5, [self.EAST, self.EAST]) == (-1, "outside", self.WEST)
 
-    @pytest.mark.parametrize("division", [EAST, CITY, ELSEWHERE])
-    def test_outside_all_borders_nothing_is_snapped(self, division: int) -> None:
-        assert self.place(20.1, 5, [self.WEST, division]) == (-1, "outside", -1)
+    def test_outside_all_borders_only_leaves_without_any_are_taken(self) -> None:
+        assert self.place(20.1, 5, [self.WEST, self.EAST]) == (-1, "outside", -1)
+        assert self.place(20.1, 5, [self.WEST, self.CITY]) == (1, "snapped", -1)
+        assert self.place(20.1, 5, [self.WEST, self.ELSEWHERE]) == (1, "snapped", -1)
 
     def test_covered_points_ask_no_division(self) -> None:
         assert self.place(15, 5, [self.WEST, self.WEST]) == (1, "covers", -1)

@@ -54,6 +54,12 @@ class Boundaries:
             distance[far] = self._far_distances(lon[far], lat[far], polygon[far])
         return distance
 
+    def edges_of(self, polygon: Ints) -> tuple[Ints, Floats, Floats]:
+        """List the edges of each polygon, its interior on their left: position in `polygon`, starts, ends (n, 2)."""
+        first, after = self._first_block[polygon], self._first_block[polygon + 1]
+        position, edge = ramps(self._first_edge[first], self._first_edge[after] - 1)
+        return position, self._start[edge], self._end[edge]
+
     def _parts(self, polygon: Ints) -> Iterator[slice]:
         """Cut the points into slices of about _PAIRS pairs."""
         blocks = self._first_block[polygon + 1] - self._first_block[polygon]

@@ -1,7 +1,6 @@
-"""The known divisions of points that lie in no leaf: who owns them, and which leaves they may be snapped to."""
+"""Which leaves a point that lies in none may be snapped to: those of the known division that it lies in."""
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -18,19 +17,26 @@ class Divisions:
 
     parent: Ints  # position of the division above, -1 at the top
     borders: NDArray[Any]  # (Multi)Polygon in EPSG:4326, None where unknown
-    leaf_division: Ints  # division of each leaf
+    leaf_division: Ints  # division of each leaf, -1 for none
 
 
 class KnownDivisions:
-    """Finds the lowest known division of a point, and whether a leaf lies in the same known one.
+    """Finds the lowest known division of a point, and whether a leaf belongs to it.
 
-    A point may be snapped to a leaf if the leaf's lowest division with a border covers the point too. Where no division
-    above a leaf has a border, nothing says that the point belongs there, and it is not snapped to it.
+    A point in the border of a known division is snapped only to leaves of that division's subtree. A point outside all
+    known borders is snapped only to leaves of which no division above has a border: if one had, it would say that the
+    point does not belong to it.
     """
 
     def __init__(self, divisions: Divisions) -> None:
-        self._divisions = divisions
-        self._is_known = ~(shapely.is_missing(divisions.borders) | shapely.is_empty(divisions.borders))
+        depth = _depths(divisions.parent)
+        self._bordered = ~(shapely.is_missing(divisions.borders) | shapely.is_empty(divisions.borders))
+        self._levels = []
+        for level in sorted(set(depth[self._bordered].tolist()), reverse=True):
+            members = np.flatnonzero(self._bordered & (depth == level))
+            self._levels.append((members, Covering(divisions.borders[members], tolerance=0.0)))
+        self._ancestors = _ancestors(divisions.parent, depth)
+        self._leaf_division = divisions.leaf_division
 
     def lowest(self, lon: Floats, lat: Floats) -> Ints:
         """Return the position of the lowest known division that covers each point (of several the first), or -1."""
@@ -41,36 +47,28 @@ class KnownDivisions:
             found[rest] = np.where(owner >= 0, members[owner], -1)
         return found
 
-    def admits(self, lon: Floats, lat: Floats, leaf: Ints) -> Bools:
-        """Return whether each point may be snapped to its leaf."""
-        division = self._known_division_of_leaf[leaf]
-        admitted = division >= 0
-        border = self._divisions.borders[division[admitted]]
-        shapely.prepare(border)
-        admitted[admitted] = shapely.intersects_xy(border, lon[admitted], lat[admitted])
-        return admitted
+    def admits(self, division: Ints, leaf: Ints) -> Bools:
+        """Return whether a point whose lowest known division is `division` (-1 for none) may be snapped to `leaf`."""
+        # Row -1 of the table stands for a leaf without a division.
+        above = self._ancestors[self._leaf_division[leaf]]
+        within = (above == division[:, None]).any(axis=1)
+        unknown = ~(np.append(self._bordered, False)[above]).any(axis=1)
+        return np.where(division >= 0, within, unknown)
 
-    @cached_property
-    def _levels(self) -> list[tuple[Ints, Covering]]:
-        """The known divisions of each depth, the lowest first; those of one depth lie beside each other."""
-        depth = np.zeros(len(self._divisions.parent), dtype=np.int64)
-        above = self._divisions.parent
-        while (above >= 0).any():
-            depth += above >= 0
-            above = self._above(above)
-        levels = []
-        for level in sorted(set(depth[self._is_known].tolist()), reverse=True):
-            members = np.flatnonzero(self._is_known & (depth == level))
-            levels.append((members, Covering(self._divisions.borders[members], tolerance=0.0)))
-        return levels
 
-    @cached_property
-    def _known_division_of_leaf(self) -> Ints:
-        """The lowest division with a border of each leaf, -1 for none."""
-        division = self._divisions.leaf_division
-        while (unknown := (division >= 0) & ~np.append(self._is_known, False)[division]).any():
-            division = np.where(unknown, self._above(division), division)
-        return division
+def _depths(parent: Ints) -> Ints:
+    """Return how many divisions are above each one."""
+    depth = np.zeros(len(parent), dtype=np.int64)
+    above = parent.copy()
+    while (above >= 0).any():
+        depth += above >= 0
+        above = np.where(above >= 0, parent[above], -1)
+    return depth
 
-    def _above(self, division: Ints) -> Ints:
-        return np.where(division >= 0, np.append(self._divisions.parent, -1)[division], -1)
+
+def _ancestors(parent: Ints, depth: Ints) -> Ints:
+    """Return a row for each division: itself and those above it, filled up with -1; a last row of -1 only."""
+    columns = [np.append(np.arange(len(parent)), -1)]
+    for _ in range(int(depth.max(initial=0))):
+        columns.append(np.where(columns[-1] >= 0, parent[columns[-1]], -1) if len(parent) else columns[-1])
+    return np.column_stack(columns)

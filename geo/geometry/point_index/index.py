@@ -9,17 +9,19 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from geo.geometry.local_metres import metres_per_degree
+from geo.geometry.local_metres import ECCENTRICITY_2, metres_per_degree
+from geo.geometry.point_index.blur import OwnerShares
 from geo.geometry.point_index.boundaries import Boundaries
 from geo.geometry.point_index.covering import Covering, Found
 from geo.geometry.point_index.divisions import Divisions, KnownDivisions
 from geo.geometry.point_index.subdivision import Floats, Ints
 
 SNAP_M = 30.0
-# Leaves whose distances are equal in whole millimetres are equally near, and the first in order is named.
-_DISTANCE_DECIMALS = 3
+# Leaves whose distances are equal in whole micrometres are equally near, and the first in order is named.
+_DISTANCE_DECIMALS = 6
 # A border straight in degrees is bent in Mercator: by a millimetre over this length, by half a metre over 8 km.
 _STRAIGHT_DEG = 0.003
+_ECCENTRICITY = float(np.sqrt(ECCENTRICITY_2))
 
 
 class Method(IntEnum):
@@ -96,12 +98,17 @@ class PointIndex:
             division[lost] = self._divisions.lowest(lon[lost], lat[lost])
             nearest[lost], distance[lost] = self._nearest(lon[lost], lat[lost])
             near = lost[distance[lost] <= snap_m]
-            target, metres = self._snap(lon[near], lat[near], snap_m)
+            target, metres = self._snap(lon[near], lat[near], division[near], snap_m)
             snapped = near[target >= 0]
             leaf[snapped] = nearest[snapped] = target[target >= 0]
             distance[snapped] = metres[target >= 0]
             method[snapped] = Method.SNAPPED
         return Placements(leaf, method, nearest, distance, division, found.rival_point, found.rival_polygon)
+
+    @cached_property
+    def owner_shares(self) -> OwnerShares:
+        """Return what computes the owners' shares of blurred fixes."""
+        return OwnerShares(self._leaves, self._boundaries)
 
     @cached_property
     def _boundaries(self) -> Boundaries:
@@ -118,13 +125,13 @@ class PointIndex:
         point, leaf = self._mercator_tree.query_nearest(here, all_matches=True)
         return self._first_nearest(len(lon), point, leaf, self._boundaries.distances_m(lon[point], lat[point], leaf))
 
-    def _snap(self, lon: Floats, lat: Floats, snap_m: float) -> tuple[Ints, Floats]:
+    def _snap(self, lon: Floats, lat: Floats, division: Ints, snap_m: float) -> tuple[Ints, Floats]:
         """Return the nearest leaf of the same known division within `snap_m`, or -1, and its distance in metres."""
         here = shapely.points(_mercator(np.column_stack([lon, lat])))
-        # In Mercator a metre is 1 / cos(lat) long; the ellipsoid's share and the leaf's other latitude are in the 1 %.
+        # The 1 % is for the leaf's other latitude.
         reach = 1.01 * snap_m / metres_per_degree(lat)[0] * np.pi / 180
         point, leaf = self._mercator_tree.query(here, predicate="dwithin", distance=reach)
-        admitted = self._divisions.admits(lon[point], lat[point], leaf)
+        admitted = self._divisions.admits(division[point], leaf)
         point, leaf = point[admitted], leaf[admitted]
         metres = self._boundaries.distances_m(lon[point], lat[point], leaf)
         close = metres <= snap_m
@@ -140,6 +147,10 @@ class PointIndex:
 
 
 def _mercator(degrees: Floats) -> Floats:
-    """Project to the Mercator plane of the unit sphere; poles stay finite."""
+    """Project to the Mercator plane of the ellipsoid, in its semi-major axes; poles stay finite.
+
+    On the sphere's Mercator plane the ellipsoid's distances would differ by 0.5 % between directions.
+    """
     radians = np.radians(np.clip(degrees, (-360, -89.9), (360, 89.9)))
-    return np.column_stack([radians[:, 0], np.arcsinh(np.tan(radians[:, 1]))])
+    north = np.arcsinh(np.tan(radians[:, 1])) - _ECCENTRICITY * np.arctanh(_ECCENTRICITY * np.sin(radians[:, 1]))
+    return np.column_stack([radians[:, 0], north])
