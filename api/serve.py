@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from types import FrameType
 
 import structlog
@@ -49,7 +49,7 @@ class AnnouncedServer(uvicorn.Server):
             typer.echo(self.announcement)
 
 
-def run(settings: Settings, *, empty: bool) -> None:
+def run(settings: Settings, *, empty: bool, with_worker: bool) -> None:
     """Serve until a signal; then stop server, worker and database in that order.
 
     Raises
@@ -64,7 +64,10 @@ def run(settings: Settings, *, empty: bool) -> None:
         with claim(var) as claimed, _bound(settings.host, settings.port) as listening:
             url = f"http://{settings.host}:{listening.getsockname()[1]}"
             claimed.publish(url)
-            with _database(settings, empty=empty) as database_url, _worker(database_url, settings):
+            with (
+                _database(settings, empty=empty) as database_url,
+                _worker(database_url, settings) if with_worker else nullcontext(),
+            ):
                 from api.main import create_app
 
                 key_file = settings.secret_key_file or settings.var_folder / "secret.key"

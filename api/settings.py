@@ -2,9 +2,10 @@
 
 import os
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
+from urllib.parse import quote
 
-from pydantic import AliasChoices, Field, SecretStr, ValidationError
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from geo.errors import GeoError
@@ -26,6 +27,8 @@ class Settings(BaseSettings):
         default=None, validation_alias=AliasChoices("database_url", "WANGGE_DATABASE_URL", "DATABASE_URL")
     )
     """The owner's URL of an existing PostGIS; the embedded one is used where it is not set."""
+    database_password_file: Path | None = None
+    """Holds the password that `database_url` leaves out (a container's secret)."""
     var: Path | None = None
     """Where data, logs and sockets live; ``var/`` beside the program, or ``/var/lib/wangge`` for root."""
     host: str = "127.0.0.1"
@@ -46,6 +49,16 @@ class Settings(BaseSettings):
     """Requests of one address; many phones share one behind their operator's gateway."""
     account_rate: str = Field(default="1200/minute", pattern=RATE)
     """Requests of one account or API key."""
+
+    @model_validator(mode="after")
+    def _with_password(self) -> Self:
+        if self.database_url is not None and self.database_password_file is not None:
+            scheme, rest = self.database_url.split("://", 1)
+            user, host = rest.split("@", 1)
+            password = quote(self.database_password_file.read_text().strip(), safe="")
+            self.database_url = f"{scheme}://{user.split(':')[0]}:{password}@{host}"
+            self.database_password_file = None
+        return self
 
     @property
     def var_folder(self) -> Path:

@@ -50,7 +50,7 @@ def psql(context: typer.Context) -> None:
     from geo.db.cluster import find_postgres_bin
 
     with open_database(read_settings(), migrated=False) as url:
-        command = [str(find_postgres_bin() / "psql"), "-d", url, *context.args]
+        command = [str(find_postgres_bin(program="psql") / "psql"), "-d", url, *context.args]
         raise typer.Exit(subprocess.run(command, check=False).returncode)
 
 

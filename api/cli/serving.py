@@ -16,6 +16,7 @@ def up(
     port: Annotated[int | None, typer.Option(min=0, max=65535, help="8000 unless told; 0 takes a free one.")] = None,
     database_url: DatabaseUrl = None,
     log_format: LogFormat = None,
+    no_worker: Annotated[bool, typer.Option("--no-worker", help="A `wangge worker` runs elsewhere.")] = False,
 ) -> None:
     """Start database, server and worker, and stay until Ctrl-C or `wangge down`."""
     from api.instance import make_folder
@@ -28,7 +29,7 @@ def up(
 
     from api.serve import run
 
-    run(settings, empty=empty)
+    run(settings, empty=empty, with_worker=not no_worker)
 
 
 def worker(database_url: DatabaseUrl = None, log_format: LogFormat = None) -> None:

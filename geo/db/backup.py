@@ -113,7 +113,7 @@ def _refuse_while_used(connection: Connection, name: str) -> None:
 
 def _run(program: str, *arguments: str, output: int | None = None) -> None:
     done = subprocess.run(
-        [str(find_postgres_bin() / program), *arguments],
+        [str(find_postgres_bin(program=program) / program), *arguments],
         stdout=subprocess.DEVNULL if output is None else output,
         stderr=subprocess.PIPE,
         check=False,

@@ -31,17 +31,18 @@ class ClusterError(GeoError):
     """The embedded database could not be made, started or stopped."""
 
 
-def find_postgres_bin(version: str | None = None) -> Path:
-    """Give the program directory of ``version``, else of the newest PostgreSQL (Debian's layout, else ``PATH``)."""
-    installed = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda p: float(p.parts[-3]))
+def find_postgres_bin(version: str | None = None, *, program: str = "initdb") -> Path:
+    """Give the directory of ``program``, of ``version`` or the newest (Debian's layout, else ``PATH``)."""
+    installed = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{program}"), key=lambda p: float(p.parts[-3]))
     if version is not None:
         installed = [path for path in installed if path.parts[-3] == version]
     if installed:
         return installed[-1].parent
-    found = shutil.which("initdb")
+    found = shutil.which(program)
     if found is None or (version is not None and Path("/usr/lib/postgresql").is_dir()):
         raise ClusterError(
-            "PostgreSQL is not installed: install the packages postgresql and postgis."
+            f"PostgreSQL's {program} is not installed: install the packages postgresql and postgresql-postgis; "
+            "or set DATABASE_URL to a PostGIS elsewhere."
             if version is None
             else f"The data was written by PostgreSQL {version}, which is not installed any more: install "
             f"postgresql-{version}-postgis-3, save with ./wangge backup, and restore into a new WANGGE_VAR."
