@@ -39,3 +39,7 @@ class RefusedOperationError(ConflictError):
 
 class StaleRevisionError(GeoError):
     """Somebody else has changed it since the caller read it; nothing was changed."""
+
+
+class RefusedExportError(GeoError, ValueError):
+    """An export that can't be written as it was asked for."""

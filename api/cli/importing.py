@@ -137,3 +137,36 @@ def _summarise(report: dict[str, Any]) -> None:
         typer.echo("试运行: 一切正常，没有改动任何数据。 Dry run: all good, nothing changed.")
     else:
         typer.echo("没有导入任何数据。 Nothing was loaded.")
+
+
+def export_file(
+    kind: Annotated[str, typer.Argument(metavar="KIND", help=f"One of: {KINDS}.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Ends in .geojson, .gpkg or .csv.")],
+    layer: Annotated[str | None, typer.Option(help="Layer (code or name) of grids and micro-grids.")] = None,
+    as_of: Annotated[
+        str | None, typer.Option("--as-of", metavar="TIME", help="As it was then; now by default.")
+    ] = None,
+) -> None:
+    """Write borders or rows to a file that `wangge import` takes back unchanged."""
+    from sqlalchemy.orm import Session
+
+    from api.database import open_database
+    from api.settings import read_settings
+    from geo.db.engine import make_engine
+    from geo.services.exporting import export
+    from geo.services.importing.request import Kind
+    from geo.services.importing.values import instant
+
+    if kind not in list(Kind):
+        raise typer.BadParameter(f"{kind!r} is none of: {KINDS}", param_hint="KIND")
+    when = instant(as_of)
+    if as_of is not None and when is None:
+        raise typer.BadParameter(f"{as_of!r} is no time (YYYY-MM-DD[THH:MM])", param_hint="--as-of")
+    with open_database(read_settings()) as url:
+        engine = make_engine(url, pooled=False)
+        try:
+            with Session(engine) as session:
+                count = export(session, Kind(kind), file, layer=layer, as_of=when)
+        finally:
+            engine.dispose()
+    typer.echo(f"{file}: {count} 行 rows")

@@ -1,0 +1,111 @@
+"""Give back what was imported, in a form that can be imported again unchanged."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyogrio
+import shapely
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from geo.errors import NotFoundError, RefusedExportError
+from geo.models import Layer
+from geo.queries import exports
+from geo.services.importing.request import Kind
+
+DRIVERS = {".geojson": "GeoJSON", ".json": "GeoJSON", ".gpkg": "GPKG", ".csv": None}
+_LEVELS = {Kind.GRIDS: "grid", Kind.MICRO_GRIDS: "micro_grid"}
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""A spreadsheet would run a cell that begins so; it gets an apostrophe in front."""
+
+
+def export(
+    session: Session, kind: Kind, target: Path, *, layer: str | None = None, as_of: datetime | None = None
+) -> int:
+    """Write all rows of a kind to GeoJSON, GeoPackage or CSV, by the file's ending, and give their number.
+
+    Coordinates are WGS 84 on the lattice. In a CSV points are columns and polygons are left out.
+
+    Raises
+    ------
+    RefusedExportError
+        If the ending is none of these, or the kind has no geometry to make features of.
+    NotFoundError
+        If there is no such layer.
+    """
+    if target.suffix.lower() not in DRIVERS:
+        raise RefusedExportError(f"{target.name}: 不支持 {target.suffix}；可用 {' '.join(DRIVERS)}。 Unknown ending.")
+    if kind in _LEVELS:
+        rows = exports.read_grids(session, _layer(session, layer).id, _LEVELS[kind], as_of)
+    else:
+        rows = exports.read_table(session, kind, as_of)
+    records = [_flat(dict(row)) for row in rows]
+    driver = DRIVERS[target.suffix.lower()]
+    if driver is None:
+        _write_csv(records, target)
+    elif rows and "geom" not in rows[0]:
+        raise RefusedExportError(f"{kind} 没有图形，请导出为 .csv。 These rows have no geometry: write a CSV.")
+    else:
+        _write_features(records, target, driver)
+    return len(records)
+
+
+def _layer(session: Session, name: str | None) -> Layer:
+    layers = session.scalars(select(Layer).order_by(Layer.id)).all()
+    found = [v for v in layers if (v.is_primary if name is None else name in (v.code, v.name))]
+    if len(found) != 1:
+        names = "、".join(layer.code for layer in layers) or "（无）"
+        raise NotFoundError(f"没有网格体系 {name or '（未指明）'}，或不止一个；现有: {names}。 Name one with --layer.")
+    return found[0]
+
+
+def _flat(row: dict[str, Any]) -> dict[str, Any]:
+    """Put the attributes of the imported file beside the columns of our own."""
+    attributes = row.pop("attributes", None) or {}
+    return row | {key: value for key, value in attributes.items() if key not in row}
+
+
+def _write_csv(records: Sequence[dict[str, Any]], target: Path) -> None:
+    frame = pd.DataFrame([{k: v for k, v in r.items() if k != "geom"} for r in records], dtype=object)
+    frame = frame.map(lambda v: f"'{v}" if isinstance(v, str) and v.startswith(_FORMULA) else v)
+    # The mark tells Excel that the text is UTF-8.
+    frame.to_csv(target, index=False, encoding="utf-8-sig")
+
+
+def _write_features(records: Sequence[dict[str, Any]], target: Path, driver: str) -> None:
+    target.unlink(missing_ok=True)
+    geoms = shapely.from_wkb([bytes(r["geom"]) if r["geom"] is not None else None for r in records])
+    fields = list(dict.fromkeys(k for r in records for k in r if k not in ("geom", "lon", "lat")))
+    columns = [_column([r.get(field) for r in records]) for field in fields]
+    pyogrio.raw.write(
+        target,
+        np.asarray(shapely.to_wkb(np.asarray(geoms, dtype=object)), dtype=object),
+        [values for values, _ in columns],
+        fields,
+        field_mask=[mask for _, mask in columns],
+        driver=driver,
+        geometry_type=_common_type(np.asarray(geoms, dtype=object)),
+        crs="EPSG:4326",
+        promote_to_multi=False,
+        layer_options={"COORDINATE_PRECISION": "7"} if driver == "GeoJSON" else {},
+    )
+
+
+def _column(values: list[Any]) -> tuple[Any, Any]:
+    """Give a column in one type, with a mask of what is missing."""
+    mask = np.array([v is None for v in values], dtype=bool)
+    here = [v for v in values if v is not None]
+    if here and all(isinstance(v, int) and not isinstance(v, bool) for v in here):
+        return np.array([0 if v is None else v for v in values], dtype=np.int64), mask
+    if here and all(isinstance(v, int | float) and not isinstance(v, bool) for v in here):
+        return np.array([0.0 if v is None else v for v in values], dtype=np.float64), mask
+    return np.array([None, *(None if v is None else str(v) for v in values)], dtype=object)[1:], mask
+
+
+def _common_type(geoms: Any) -> str:
+    names = {g.geom_type for g in geoms if g is not None}
+    return names.pop() if len(names) == 1 else "Unknown"

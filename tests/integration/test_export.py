@@ -1,0 +1,89 @@
+"""What was imported comes back, and importing it again changes nothing."""
+
+from datetime import UTC, datetime
+
+import geopandas as gpd
+import pandas as pd
+import pytest
+from sqlalchemy import select
+
+from geo.errors import NotFoundError, RefusedExportError
+from geo.models import GridVersion, Person
+from geo.services.exporting import export
+from geo.services.importing.request import ImportRequest, Kind
+from geo.services.importing.run import run_import
+from tests.builders import add_division, add_edition, add_grid, add_layer, box, cell
+
+
+@pytest.fixture
+def city(session):
+    return add_division(session, "桂林市", code="4503")
+
+
+def load(session, kind, path, **options):
+    return run_import(session, ImportRequest(Kind(kind), path, path.name, **options))
+
+
+@pytest.mark.parametrize("ending", [".geojson", ".gpkg"])
+def test_round_trip_changes_nothing(session, city, tmp_path, ending):
+    source = tmp_path / "网格.geojson"
+    holed = cell(0, 0).difference(box(0.2, 0.2, 0.4, 0.4))
+    parts = cell(1, 0).union(cell(3, 0))
+    columns = {"编码": ["007", "008"], "名称": ["甲", "乙"], "户数": [300, None], "备注": [None, "=1+1"]}
+    source.write_text(gpd.GeoDataFrame(columns, geometry=[holed, parts]).to_json(drop_id=True), encoding="utf-8")
+    assert load(session, "grids", source, division="4503").loaded
+    back = tmp_path / f"out{ending}"
+    assert export(session, Kind.GRIDS, back) == 2
+    report = load(session, "grids", back, division="4503")
+    assert report.counts == {"new": 0, "changed": 0, "unchanged": 2, "closed": 0}
+    assert report.details["revision"] == 1
+
+
+def test_micro_grids_come_back_with_their_grids(session, city, tmp_path):
+    edition = add_edition(session, add_layer(session, city), city)
+    whole = add_grid(session, edition, city, cell(0, 0), code="A", is_leaf=False)
+    add_grid(session, edition, city, box(0, 0, 0.5, 1), code="A01", parent=whole)
+    assert export(session, Kind.MICRO_GRIDS, tmp_path / "a.geojson") == 1
+    assert gpd.read_file(tmp_path / "a.geojson")["parent"].tolist() == ["A"]
+
+
+def test_as_of_gives_the_borders_of_then(session, city, tmp_path):
+    first = datetime(2021, 1, 1, tzinfo=UTC)
+    then = datetime(2022, 1, 1, tzinfo=UTC)
+    edition = add_edition(session, add_layer(session, city), city)
+    add_grid(session, edition, city, cell(0, 0), code="OLD", since=first, until=then)
+    add_grid(session, edition, city, cell(0, 0), code="NEW", since=then)
+    for as_of, code in ((None, "NEW"), (datetime(2021, 6, 1, tzinfo=UTC), "OLD"), (then, "NEW")):
+        export(session, Kind.GRIDS, tmp_path / "a.gpkg", as_of=as_of)
+        assert gpd.read_file(tmp_path / "a.gpkg")["code"].tolist() == [code]
+    assert export(session, Kind.GRIDS, tmp_path / "a.csv", as_of=datetime(2020, 1, 1, tzinfo=UTC)) == 0
+
+
+def test_csv_opens_in_a_spreadsheet_and_runs_nothing(session, city, tmp_path):
+    session.add(Person(code="P1", name="=cmd|' /C calc'!A0", source="test"))
+    session.flush()
+    assert export(session, Kind.PEOPLE, tmp_path / "a.csv") == 1
+    raw = (tmp_path / "a.csv").read_bytes()
+    assert raw.startswith(b"\xef\xbb\xbf")
+    assert pd.read_csv(tmp_path / "a.csv")["name"].tolist() == ["'=cmd|' /C calc'!A0"]
+
+
+def test_tables_come_back_and_change_nothing(session, city, tmp_path):
+    source = tmp_path / "站点.csv"
+    source.write_text("编码,名称,类型,经度,纬度\nS1,甲,党群服务中心,110.28,25.27\n", encoding="utf-8")
+    assert load(session, "stations", source, crs="wgs84", division="4503").loaded
+    for name in ("a.csv", "a.geojson"):
+        export(session, Kind.STATIONS, tmp_path / name)
+        assert load(session, "stations", tmp_path / name, crs="wgs84").counts["unchanged"] == 1
+    assert session.scalars(select(GridVersion)).all() == []
+
+
+def test_what_cannot_be_written_says_so(session, city, tmp_path):
+    with pytest.raises(RefusedExportError, match="xlsx"):
+        export(session, Kind.PEOPLE, tmp_path / "a.xlsx")
+    session.add(Person(code="P1", name="甲", source="test"))
+    session.flush()
+    with pytest.raises(RefusedExportError, match="csv"):
+        export(session, Kind.PEOPLE, tmp_path / "a.gpkg")
+    with pytest.raises(NotFoundError, match="--layer"):
+        export(session, Kind.GRIDS, tmp_path / "a.gpkg", layer="nope")
