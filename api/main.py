@@ -10,7 +10,7 @@ from api import __version__, errors
 from api.placing import running_placing
 from api.rate_limits import AddressLimit, RateLimits
 from api.request_log import RequestLog
-from api.routes import accounts, auth, docs, drafts, editions, health, locate, map, reports, tiles
+from api.routes import accounts, auth, docs, drafts, editions, health, imports, locate, map, reports, tiles
 from api.secret_key import secret_key_of
 from api.security_headers import SecurityHeaders
 from api.settings import Settings
@@ -25,6 +25,7 @@ ROUTERS = (
     auth.router,
     drafts.router,
     editions.router,
+    imports.router,
     locate.router,
     map.router,
     reports.router,

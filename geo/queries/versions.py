@@ -35,6 +35,7 @@ class CurrentVersion(NamedTuple):
     households: int | None
     people: int | None
     attributes: dict[str, Any]
+    households_source: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,8 @@ def read_current(session: Session, layer_id: int, division_ids: Sequence[int] | 
         text(
             """
             select v.id, v.grid_id, g.code, g.level, v.is_remainder, v.is_leaf, p.code, v.division_id, v.name, v.kind,
-                   ST_AsBinary(v.geom), v.households, v.people, v.attributes
+                   ST_AsBinary(v.geom), v.households, v.people, v.attributes,
+                   v.households_source
             from grid_version v join grid g on g.id = v.grid_id left join grid p on p.id = v.parent_id
             where v.layer_id = :layer and upper_inf(v.valid) and (:all or v.division_id = any(:divisions))
             order by g.code, v.is_remainder

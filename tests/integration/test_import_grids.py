@@ -1,6 +1,7 @@
 """Importing borders: matched by code, unchanged left alone, nothing loaded if something is refused."""
 
 from datetime import UTC, datetime
+from uuid import uuid4
 
 import geopandas as gpd
 import pytest
@@ -9,11 +10,14 @@ from geoalchemy2.shape import to_shape
 from sqlalchemy import select
 
 from geo import crs
-from geo.models import Division, Edition, Grid, GridVersion, Layer
+from geo.models import Division, Edition, Grid, GridVersion, Issue, Layer
 from geo.queries.versions import read_current
 from geo.services.importing.request import ImportRequest, Kind
 from geo.services.importing.run import run_import
-from tests.builders import add_division, box, cell, multi
+from geo.services.intake import NewReport, store_reports
+from geo.services.locate import Fix
+from geo.services.publishing import publish
+from tests.builders import add_division, box, cell, lon_lat, multi
 
 
 @pytest.fixture
@@ -235,3 +239,24 @@ def test_stored_border_lies_on_the_lattice(session, city, load):
     load("grids", {"A": shapely.transform(cell(0, 0), lambda c: c + 3.3e-9)})
     stored = to_shape(session.scalars(select(GridVersion)).one().geom)
     assert stored.equals(multi(cell(0, 0)))
+
+
+def test_a_draft_waits_to_be_published(session, city, load):
+    load("grids", SQUARE)
+    before = now(session)
+    report = load("grids", {"A": box(0, 0, 0.5, 1), "B": box(0.5, 0, 2, 1)}, draft=True)
+    assert report.loaded
+    assert {k: v.id for k, v in now(session).items()} == {k: v.id for k, v in before.items()}
+    published = publish(session, report.details["draft"], expected=None)
+    assert sorted(published.opened) == ["A", "B"]
+    assert now(session)["A", False].geom.equals(box(0, 0, 0.5, 1))
+
+
+def test_open_issues_are_placed_anew_after_an_import(session, city, load):
+    load("grids", {"A": cell(0, 0), "B": cell(1, 0)})
+    lon, lat = lon_lat(0.9, 0.5)
+    store_reports(session, [NewReport(id=uuid4(), fix=Fix(lon, lat), category="井盖")])
+    report = load("grids", {"A": box(0, 0, 0.8, 1), "B": box(0.8, 0, 2, 1)})
+    assert report.details["issues"] == {"placed_anew": 1, "moved": 1}
+    issue = session.scalars(select(Issue)).one()
+    assert session.get_one(Grid, issue.grid_id).code == "B"

@@ -34,6 +34,8 @@ class Change:
 
     new: list[NewVersion]
     closing: list[int]
+    gone: list[Key]
+    """What is in the layer now and not afterwards."""
     counts: dict[str, int]
     division_ids: set[int]
 
@@ -215,13 +217,16 @@ def _difference(now: dict[Key, CurrentVersion], wanted: Wanted) -> Change:
     return Change(
         new=[wanted[key] for key in opening],
         closing=[now[key].id for key in ending],
+        gone=gone,
         counts=counts,
         division_ids={wanted[key].division_id for key in opening} | {now[key].division_id for key in ending},
     )
 
 
 def _same(old: list[CurrentVersion], new: list[NewVersion]) -> NDArray[np.bool_]:
-    equal: NDArray[np.bool_] = np.array([_facts(a) == _facts(b) for a, b in zip(old, new, strict=True)], dtype=bool)
+    equal: NDArray[np.bool_] = np.array(
+        [_facts(a) == _facts(b) and _same_figures(a, b) for a, b in zip(old, new, strict=True)], dtype=bool
+    )
     a = np.array([v.geom for v in old], dtype=object)
     b = np.array([v.geom for v in new], dtype=object)
     same = np.asarray(shapely.equals_exact(a, b, 0.0)) if len(a) else equal
@@ -239,10 +244,13 @@ def _facts(v: CurrentVersion | NewVersion) -> tuple[Any, ...]:
         v.division_id,
         v.name,
         v.kind,
-        v.households,
-        v.people,
         v.attributes or {},
     )
+
+
+def _same_figures(old: CurrentVersion, new: NewVersion) -> bool:
+    """Tell whether the file's figures are those we have; the sum of the buildings goes before any file's."""
+    return old.households_source == "buildings" or (old.households, old.people) == (new.households, new.people)
 
 
 def _as_new(v: CurrentVersion) -> NewVersion:

@@ -1,12 +1,16 @@
 """Load grids or micro-grids as an edition."""
 
+from contextlib import nullcontext
+
 import numpy as np
 import shapely
 
 from geo.errors import RefusedImportError
 from geo.models import Division, Edition, Layer
+from geo.queries import publishing as queries
 from geo.queries.versions import read_current
 from geo.services.editions import lock_layer, write_edition
+from geo.services.importing.grid_draft import keep_draft
 from geo.services.importing.grid_features import FIELDS, features, whole_grids
 from geo.services.importing.grid_plan import Change, plan
 from geo.services.importing.repair import repair_polygons
@@ -15,6 +19,7 @@ from geo.services.importing.request import Kind
 from geo.services.importing.task import Task
 from geo.services.importing.territory import find_layer, named_division
 from geo.services.importing.tessellation import check_codes
+from geo.services.replacement import sweep_all
 from geo.services.tiling import refresh_tiles
 
 
@@ -27,6 +32,8 @@ def load_grids(task: Task) -> None:
         If something is refused and may not be skipped.
     """
     request, report, session = task.request, task.report, task.session
+    if request.draft and request.valid_from is not None:
+        raise RefusedImportError("草稿没有生效日期: --draft 与 --valid-from 不能同用。 A draft has no date.")
     if task.table.geoms is None:
         raise RefusedImportError("网格要有图形: 请用 GeoJSON、GeoPackage 或 Shapefile (zip)。 Grids need polygons.")
     division = named_division(session, task.divisions, request.division, request.create_division)
@@ -85,7 +92,9 @@ def load_grids(task: Task) -> None:
     task.stop_if_refused()
     report.counts = change.counts
     report.details |= {"layer": layer.code, "division": home.code, "revision": layer.revision}
-    if change.new or change.closing:
+    if request.draft:
+        keep_draft(task, layer, home, change)
+    elif change.new or change.closing:
         _publish(task, layer, home, change)
 
 
@@ -102,12 +111,19 @@ def _publish(task: Task, layer: Layer, home: Division, change: Change) -> None:
     session.flush()
     with task.phase("writing"):
         written = write_edition(session, edition, change.new, change.closing, valid_from=request.valid_from)
+        if change.closing:
+            queries.add_lineage(session, edition)
+            queries.end_links(session, edition, written.at)
+        queries.sum_households(session, edition)
     with task.phase("tiles"):
         refresh_tiles(session, layer.id, change.division_ids)
+    with task.phase("replacement"):
+        replaced = sweep_all(lambda: nullcontext(session), edition.id)
     task.report.details |= {
         "edition": edition.id,
         "revision": layer.revision,
         "valid_from": written.at.isoformat(),
+        "issues": {"placed_anew": replaced.placed, "moved": replaced.moved},
     }
 
 

@@ -1,0 +1,14 @@
+"""The worker's import task."""
+
+from pathlib import Path
+
+from procrastinate import JobContext
+
+from api.jobs import queue
+from geo.services.importing.upload import TASK, perform
+
+
+@queue.task(name=TASK, pass_context=True)
+def load_upload(context: JobContext, *, run_id: int, path: str) -> None:
+    """Load an uploaded file; its row in ``import_run`` tells the outcome."""
+    perform(context.additional_context["engine"], run_id, Path(path))

@@ -1,0 +1,104 @@
+"""An import as a job: its row tells how far it is, and keeps the report."""
+
+import json
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, text, update
+from sqlalchemy.orm import Session
+
+from geo.errors import NotFoundError
+from geo.models import ImportRun
+from geo.services.importing.request import ImportRequest, Kind
+from geo.services.importing.run import run_import
+
+TASK = "import"
+_TELL_EVERY_S = 0.5
+
+
+def start(session: Session, request: ImportRequest, keep_as: Path) -> ImportRun:
+    """Add the row of an import and its job, in one transaction: neither is ever there without the other.
+
+    Parameters
+    ----------
+    keep_as
+        Where the caller will have put the file before the transaction ends; the job deletes it.
+    """
+    run = ImportRun(kind=request.kind, filename=request.filename, options=request.as_json())
+    session.add(run)
+    session.flush()
+    session.execute(
+        text(
+            "select procrastinate_defer_jobs_v1(array[row('default', :task, 0, null, null, cast(:args as jsonb), null)"
+            "::procrastinate_job_to_defer_v1])"
+        ),
+        {"task": TASK, "args": json.dumps({"run_id": run.id, "path": str(keep_as)})},
+    )
+    session.refresh(run)
+    return run
+
+
+def find(session: Session, run_id: int) -> ImportRun:
+    """Give an import.
+
+    Raises
+    ------
+    NotFoundError
+        If there is none of that number.
+    """
+    run = session.get(ImportRun, run_id)
+    if run is None:
+        raise NotFoundError(f"there is no import {run_id}")
+    return run
+
+
+def perform(engine: Engine, run_id: int, path: Path) -> None:
+    """Do an import's job: load the file, keep the report, delete the file."""
+    with Session(engine) as session:
+        run = find(session, run_id)
+        request = _request(run, path)
+    _tell(engine, run_id, status="running")
+    try:
+        with Session(engine) as session, session.begin():
+            report = run_import(session, request, _Teller(engine, run_id)).as_json()
+        refused = bool(report["refused"]) and not report["loaded"]
+        _tell(engine, run_id, status="refused" if refused else "loaded", report=report, finished_at=datetime.now(UTC))
+    except BaseException:
+        _tell(engine, run_id, status="failed", finished_at=datetime.now(UTC))
+        raise
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def _request(run: ImportRun, path: Path) -> ImportRequest:
+    options = dict(run.options)
+    since = options.pop("valid_from")
+    return ImportRequest(
+        kind=Kind(run.kind),
+        path=path,
+        filename=run.filename,
+        named_columns=options.pop("columns"),
+        valid_from=datetime.fromisoformat(since) if since else None,
+        **options,
+    )
+
+
+class _Teller:
+    """Writes the progress in transactions of its own, so that others see it; not at every step."""
+
+    def __init__(self, engine: Engine, run_id: int) -> None:
+        self.engine, self.run_id = engine, run_id
+        self.phase, self.told = "", 0.0
+
+    def __call__(self, phase: str, done: int, total: int | None) -> None:
+        now = time.monotonic()
+        if phase != self.phase or now - self.told >= _TELL_EVERY_S:
+            self.phase, self.told = phase, now
+            _tell(self.engine, self.run_id, phase=phase, done=done, total=total)
+
+
+def _tell(engine: Engine, run_id: int, **facts: Any) -> None:
+    with engine.begin() as connection:
+        connection.execute(update(ImportRun).where(ImportRun.id == run_id).values(**facts))
