@@ -83,9 +83,10 @@ def load_demo(session: Session, *, now: datetime | None = None, progress: Progre
     branches = _write_branches(session, rng, city, divisions, division_ids, grid_ids)
     posts = _write_posts(session, rng, city, division_ids, grid_ids)
     stations = _write_stations(session, rng, city, divisions, division_ids)
+    # The planner must know the new tables' sizes before they are joined: autovacuum sees nothing of a transaction.
+    session.execute(text("analyze division, grid, grid_version, responsible_branch, branch, post, person, station"))
     refresh_division_tiles(session)
     refresh_tiles(session, layer.id)
-    session.execute(text("analyze division, grid, grid_version, responsible_branch, branch, post, person, station"))
     network_of_base_map(session, code=CITY_CODE, city_id=division_ids[CITY_CODE])
     progress("受理一个月的上报 placing a month of reports")
     reports = _write_reports(session, rng, city, now)

@@ -16,6 +16,7 @@ from geo.models import Edition
 from geo.queries import versions
 from geo.queries.copying import copy_rows, take_ids
 from geo.queries.demo import SOURCE
+from geo.queries.version_indexes import create_indexes, drop_indexes
 from geo.queries.versions import NewVersion
 from geo.services import demo
 from geo.services.tiling import refresh_tiles
@@ -58,6 +59,7 @@ def load_scale(session: Session, micro_grids: int, *, progress: Progress = lambd
     session.add(edition)
     session.flush()
     loaded = LoadedScale(plan.communities)
+    drop_indexes(session)
     for strip in make_strips(plan):
         new = list(_versions(strip, communities, division_ids, plan, loaded))
         codes = [(version.code, version.level) for version in new]
@@ -65,13 +67,16 @@ def load_scale(session: Session, micro_grids: int, *, progress: Progress = lambd
         versions.open_versions(session, layer.id, edition.id, SINCE, new, identities)
         _write_branches(session, [version for version in new if version.level == "grid"], identities)
         progress(f"{loaded.micro_grids} / {micro_grids} 微网格 micro-grids")
+    progress("建立索引 building indexes")
+    create_indexes(session)
     now = session.scalars(select(func.now())).one()
     edition.status, edition.revision, edition.published_at = "published", 1, now
     layer.revision = 1
     session.flush()
     progress("低缩放级别 simplifying for low zooms")
-    refresh_tiles(session, layer.id)
+    # Before the refresh: to a planner that thinks the table empty, its update is a nested loop of minutes.
     session.execute(text("analyze division, grid, grid_version, responsible_branch, branch"))
+    refresh_tiles(session, layer.id)
     return loaded
 
 

@@ -7,7 +7,13 @@ from sqlalchemy.orm import Session
 
 from geo.db.engine import make_engine
 from geo.demo.load import load_demo
-from geo.services.demo import DemoDataError, drop_demo, has_demo, refuse_beside_demo, refuse_beside_own_data
+from geo.services.demo import (
+    DemoDataError,
+    drop_demo,
+    has_demo,
+    refuse_beside_demo,
+    refuse_beside_own_data,
+)
 from tests.builders import add_division
 from tests.databases import Databases
 
@@ -15,7 +21,7 @@ NOW = datetime(2026, 3, 20, 4, tzinfo=UTC)
 TABLES = (
     "division", "layer", "edition", "grid", "grid_version", "drawn_outline", "branch", "responsible_branch", "person",
     "post", "station", "compound", "building", "street", "water", "plot", "report", "reporter", "issue", "placement",
-    "issue_event",
+    "issue_event", "street_network", "walk_edge",
 )  # fmt: skip
 
 

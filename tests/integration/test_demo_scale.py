@@ -8,7 +8,10 @@ from geo.services.locate import Fix, locate
 
 
 def test_a_load_test_city_is_whole_findable_and_goes_again(session: Session) -> None:
+    indexes = text("select indexname, indexdef from pg_indexes where tablename = 'grid_version' order by 1")
+    before = session.execute(indexes).all()
     loaded = load_scale(session, 500)
+    assert session.execute(indexes).all() == before
     assert loaded.micro_grids == 504  # six to a grid
     leaves = session.execute(
         text("select count(*), sum(ST_Area(geom)), ST_Area(ST_Union(geom)) from grid_version where is_leaf")
