@@ -10,13 +10,27 @@ from api import __version__, errors
 from api.placing import running_placing
 from api.rate_limits import AddressLimit, RateLimits
 from api.request_log import RequestLog
-from api.routes import accounts, auth, docs, drafts, editions, health, imports, locate, map, reports, tiles
+from api.routes import (
+    accounts,
+    auth,
+    docs,
+    drafts,
+    editions,
+    health,
+    imports,
+    locate,
+    map,
+    reports,
+    service_areas,
+    tiles,
+)
 from api.secret_key import secret_key_of
 from api.security_headers import SecurityHeaders
 from api.settings import Settings
 from api.static import STATIC, Static
 from api.tile_cache import TileCache
 from geo.db.engine import APP_ROLE, make_engine
+from geo.services.streets.networks import NetworkCache
 
 ROUTERS = (
     health.router,
@@ -29,6 +43,7 @@ ROUTERS = (
     locate.router,
     map.router,
     reports.router,
+    service_areas.router,
     tiles.router,
 )
 
@@ -63,6 +78,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.settings = settings
     app.state.tile_cache = TileCache()
+    app.state.networks = NetworkCache(settings.network_memory_mb * 1_000_000)
     app.state.secret_key = secret_key_of(settings)
     app.state.rate_limits = RateLimits(settings)
     app.add_middleware(AddressLimit, limits=app.state.rate_limits)

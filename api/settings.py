@@ -38,6 +38,8 @@ class Settings(BaseSettings):
     """A point in no leaf is placed in one this near, in the same known division."""
     walking_kmh: float = Field(default=4.0, ge=0.5, le=10)
     """Walking speed of circles and coverage: 1,000 m in 15 minutes, as GB 50180-2018 counts; less for the elderly."""
+    network_memory_mb: int = Field(default=1000, ge=50)
+    """What a server's or worker's walking networks may take; the least recently used one goes first."""
     certain_from: float = Field(default=0.9, gt=0.5, le=1)
     """The share from which a placement counts as certain."""
     secret_key: SecretStr | None = None

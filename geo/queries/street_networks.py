@@ -144,3 +144,11 @@ def read_base_map_streets(session: Session, source: str) -> tuple[GeomArray, boo
     ).scalars()
     lines = np.asarray(shapely.from_wkb([bytes(row) for row in rows]), dtype=object)
     return lines, bool(len(lines))
+
+
+def attribution_of(session: Session, version: str | None) -> str | None:
+    """Return whose data a network is made from, None for none or the demo's own."""
+    found = session.execute(
+        text("select attribution from street_network where code || '-' || number = :version"), {"version": version}
+    ).scalar()
+    return found or None
