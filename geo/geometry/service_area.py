@@ -1,34 +1,26 @@
 """The shape of a service circle: the land within 25 m of the streets that are reached in time.
 
-Samples along the reached stretches, the distance to the nearest one on an 8 m raster, and its contour: 0.99 of the
-exact union of buffers for a fraction of its price. Water is cut out except under the bridges that are walked on, and so
-is what lies beyond it.
+The reached stretches are sampled and drawn as a band (`geo.geometry.band`). Water is cut out except under the bridges
+that are walked on, and so is what lies beyond it.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
-from typing import Any
 
-import contourpy
 import numpy as np
 import shapely
 from shapely import MultiPolygon
 from shapely.geometry.base import BaseGeometry
 
+from geo.geometry.band import band
 from geo.geometry.projection import FloatArray, metric_epsg, to_lonlat, to_metric
 from geo.geometry.reach import Stretches, search
 from geo.geometry.snapping import MAX_SNAP_M, MIN_COMPONENT_M, snap
 from geo.geometry.walking import Snap, WalkingNetwork, ranges
 
-#: Half the width of the band along a street that counts as reached, metres.
-BAND_M = 25.0
 SAMPLE_M = 6.4
-CELL_M = 8.0
 HOLE_M2 = 40_000.0
 SIMPLIFY_M = 1.0
-# samples and straight interpolation see the nearest street a little too far off: measured against exact buffers
-_CONTOUR_BIAS_M = 0.1
 #: Metres walked for each metre as the crow flies, where no street is known (measured: 1.30-1.35 in cities).
 DETOUR = 1.35
 
@@ -105,12 +97,19 @@ def service_areas(
 
 
 def outline(network: WalkingNetwork, doors: Sequence[Snap], stretches: Stretches, limit_m: float) -> MultiPolygon:
-    """Return the circle's shape in metres for the stretches reached within ``limit_m`` of the doors."""
+    """Return the circle's shape in metres for the stretches reached within ``limit_m`` of the doors.
+
+    The inside of a block belongs to the circle; the river between two bridges is a hole too, which water takes out.
+    """
     samples = reached_samples(network, doors, stretches, limit_m)
-    walked = fill_holes(band(samples))
-    smooth = shapely.simplify(walked, SIMPLIFY_M, preserve_topology=False)
+    smooth = shapely.simplify(band(samples, holes_from_m2=HOLE_M2), SIMPLIFY_M, preserve_topology=False)
     shape = _polygons(smooth if smooth.is_valid else shapely.make_valid(smooth))
-    return cut_at_water(shape, network.water_in(*shape.bounds), samples)
+    water = network.water_in(*shape.bounds)
+    if water.is_empty:
+        return shape
+    wet = network.wet_edge[stretches.edge]
+    over = Stretches(stretches.edge[wet], stretches.begin_m[wet], stretches.end_m[wet])
+    return cut_at_water(shape, water, samples, reached_samples(network, doors, over, limit_m))
 
 
 def reached_samples(network: WalkingNetwork, doors: Sequence[Snap], stretches: Stretches, limit_m: float) -> FloatArray:
@@ -136,75 +135,16 @@ def sample(network: WalkingNetwork, stretches: Stretches, step_m: float = SAMPLE
     return network.place(stretches.edge[which], offset)
 
 
-def band(samples: FloatArray, width_m: float = BAND_M, cell_m: float = CELL_M) -> MultiPolygon:
-    """Return the area within ``width_m`` of (n, 2) samples, holes and all, in the samples' own metres."""
-    x, y, metres = distance_field(samples, width_m, cell_m)
-    generator = contourpy.contour_generator(x, y, metres, fill_type=contourpy.FillType.OuterOffset)
-    filled: Any = generator.filled(-1.0, width_m + _CONTOUR_BIAS_M)  # typed as the union of all fill types
-    points, offsets = filled
-    return MultiPolygon([_polygon(ring, at) for ring, at in zip(points, offsets, strict=True)])
-
-
-def distance_field(
-    samples: FloatArray, width_m: float = BAND_M, cell_m: float = CELL_M
-) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Return (c,) x, (r,) y and (r, c) metres to the nearest sample, right up to one cell beyond ``width_m``.
-
-    Each raster cell keeps one of its samples and offers it to every cell around, one shift at a time: as a shift
-    sends no two cells to the same place, numpy does it without a loop over samples. Faster than a Euclidean distance
-    transform and truer, since that takes the sample of the nearest cell for the nearest sample.
-    """
-    far = width_m + 1.71 * cell_m
-    radius = int(np.ceil(far / cell_m))
-    margin = (radius + 1) * cell_m
-    origin = np.floor((samples.min(axis=0) - margin) / cell_m) * cell_m
-    size = np.ceil((samples.max(axis=0) + margin - origin) / cell_m).astype(int) + 1
-    columns, rows = int(size[0]), int(size[1])
-    cell = np.rint((samples - origin) / cell_m).astype(np.int64)
-    sample_in = np.full(rows * columns, -1, dtype=np.int32)
-    sample_in[cell[:, 1] * columns + cell[:, 0]] = np.arange(len(samples))
-    taken = np.flatnonzero(sample_in >= 0)
-    east, north = (samples[sample_in[taken]] - origin - cell_m * np.stack([taken % columns, taken // columns], 1)).T
-    own = east * east + north * north
-    square = np.full(rows * columns, (width_m + 2 * cell_m) ** 2)
-    for up in range(-radius, radius + 1):
-        for right in range(-radius, radius + 1):
-            shift = cell_m * cell_m * (up * up + right * right)
-            if shift > far * far:
-                continue
-            to = taken + (up * columns + right)
-            square[to] = np.minimum(square[to], own + shift - 2 * cell_m * (right * east + up * north))
-    x = origin[0] + cell_m * np.arange(columns)
-    y = origin[1] + cell_m * np.arange(rows)
-    return x, y, np.sqrt(np.maximum(square, 0.0)).reshape(rows, columns)
-
-
-def _polygon(points: FloatArray, offsets: FloatArray) -> shapely.Polygon:
-    rings = [points[begin:end] for begin, end in pairwise(offsets)]
-    return shapely.Polygon(rings[0], rings[1:])
-
-
-def fill_holes(shape: MultiPolygon, below_m2: float = HOLE_M2) -> MultiPolygon:
-    """Return the shape without its holes under ``below_m2``: the inside of a block belongs to the circle.
-
-    The river between two bridges is a hole too and does not: `cut_at_water` takes it out again.
-    """
-    filled = []
-    for part in shape.geoms:
-        kept = [hole for hole in part.interiors if shapely.Polygon(hole).area >= below_m2]
-        filled.append(shapely.Polygon(part.exterior, kept))
-    return MultiPolygon(filled)
-
-
-def cut_at_water(shape: MultiPolygon, water: BaseGeometry, samples: FloatArray) -> MultiPolygon:
+def cut_at_water(shape: MultiPolygon, water: BaseGeometry, samples: FloatArray, near_water: FloatArray) -> MultiPolygon:
     """Return the shape without the water and without land beyond it where no street is reached.
 
-    The band along a walked bridge stays. ``samples`` are points on the reached streets.
+    The band along a walked bridge stays. ``samples`` are points on the reached streets, ``near_water`` those of them
+    that may lie over water.
     """
-    if water.is_empty or not shape.intersects(water):
+    if not shape.intersects(water):
         return shape
     shapely.prepare(water)
-    on_deck = samples[shapely.contains_xy(water, samples)]
+    on_deck = near_water[shapely.contains_xy(water, near_water)]
     open_water = water.difference(band(on_deck)) if len(on_deck) else water
     parts = _polygons(shape.difference(open_water)).geoms
     return MultiPolygon([part for part in parts if _holds_any(part, samples)])
@@ -212,9 +152,10 @@ def cut_at_water(shape: MultiPolygon, water: BaseGeometry, samples: FloatArray) 
 
 def _holds_any(part: shapely.Polygon, samples: FloatArray) -> bool:
     west, south, east, north = part.bounds
-    inside = (samples >= (west, south)).all(axis=1) & (samples <= (east, north)).all(axis=1)
+    inside = samples[((samples >= (west, south)) & (samples <= (east, north))).all(axis=1)]
     shapely.prepare(part)
-    return bool(shapely.intersects_xy(part, samples[inside]).any())
+    few = inside[:: max(len(inside) // 50, 1)]  # enough for the mainland, which holds nearly all
+    return bool(shapely.intersects_xy(part, few).any() or shapely.intersects_xy(part, inside).any())
 
 
 def _polygons(shape: BaseGeometry) -> MultiPolygon:

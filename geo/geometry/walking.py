@@ -272,6 +272,14 @@ class WalkingNetwork:
         """Return the index of ``water``."""
         return STRtree(self.water)
 
+    @cached_property
+    def wet_edge(self) -> BoolArray:
+        """Return (E,) whether each edge touches water somewhere: bridges, and paths drawn into a river."""
+        wet = np.zeros(self.edge_count, dtype=bool)
+        if len(self.water):
+            wet[self.water_tree.query(self.lines, predicate="intersects")[0]] = True
+        return wet
+
     def water_in(self, west: float, south: float, east: float, north: float) -> BaseGeometry:
         """Return the water inside a box in metres, as one geometry (empty where it is dry)."""
         hits = self.water_tree.query(shapely.box(west, south, east, north))

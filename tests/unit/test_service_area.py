@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely.geometry.base import BaseGeometry
 
+from geo.geometry.band import band
 from geo.geometry.projection import to_metric
 from geo.geometry.reach import search
-from geo.geometry.service_area import band, buffer_area, outline, reached_samples, service_areas
+from geo.geometry.service_area import buffer_area, outline, reached_samples, service_areas
 from geo.geometry.snapping import snap
 from geo.geometry.walking import WalkingNetwork
 from geo.services.streets.osm import read_osm
