@@ -7,7 +7,7 @@ import typer
 from typer.core import TyperGroup
 
 from api import __version__
-from api.cli import accounts, control, demo, drafts, importing, place, saving, serving, streets, testing
+from api.cli import accounts, bench, control, demo, drafts, importing, place, saving, serving, streets, testing
 from geo.errors import GeoError
 
 
@@ -81,3 +81,4 @@ app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options"
 app.add_typer(drafts.draft, name="draft")
 app.add_typer(accounts.user, name="user")
 app.add_typer(accounts.key, name="key")
+app.add_typer(bench.bench)

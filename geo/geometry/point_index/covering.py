@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from geo.geometry.point_index.cells import Cells
 from geo.geometry.point_index.layout import build_cells
 from geo.geometry.point_index.subdivision import Bools, Floats, Ints, polygon_count, polygon_of, subdivide
+from geo.geometry.shares import ring_edges
 
 
 @dataclass(frozen=True)
@@ -30,10 +31,13 @@ class Covering:
     is on an edge then if the boundary of one of them is within the tolerance, and else in an overlap.
     """
 
-    def __init__(self, polygons: NDArray[Any], tolerance: float = 1e-8) -> None:
+    def __init__(
+        self, polygons: NDArray[Any], tolerance: float = 1e-8, rings: tuple[Ints, Floats, Floats] | None = None
+    ) -> None:
+        """Lay the grid; `rings` are the polygons' `ring_edges`, if they are at hand."""
         self._polygons = polygons
         self._tolerance = tolerance
-        edges = subdivide(polygons)
+        edges = subdivide(*(rings or ring_edges(polygons)))
         self._cells: Cells | None = build_cells(edges) if len(edges) else None
 
     @property

@@ -15,6 +15,7 @@ from geo.geometry.point_index.boundaries import Boundaries
 from geo.geometry.point_index.covering import Covering, Found
 from geo.geometry.point_index.divisions import Divisions, KnownDivisions
 from geo.geometry.point_index.subdivision import Floats, Ints
+from geo.geometry.shares import ring_edges
 
 SNAP_M = 30.0
 # Leaves whose distances are equal in whole micrometres are equally near, and the first in order is named.
@@ -66,7 +67,8 @@ class PointIndex:
 
     def __init__(self, leaves: NDArray[Any], divisions: Divisions | None = None) -> None:
         self._leaves = leaves
-        self._covering = Covering(leaves)
+        self._rings = ring_edges(leaves)
+        self._covering = Covering(leaves, rings=self._rings)
         self._divisions = KnownDivisions(
             divisions
             or Divisions(
@@ -112,7 +114,9 @@ class PointIndex:
 
     @cached_property
     def _boundaries(self) -> Boundaries:
-        return Boundaries(self._leaves)
+        boundaries = Boundaries(len(self._leaves), *self._rings)
+        del self._rings  # only needed once
+        return boundaries
 
     @cached_property
     def _mercator_tree(self) -> shapely.STRtree:

@@ -12,13 +12,11 @@ no vertex ever lies on a cell's border and every orientation is exact.
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from geo.errors import InvalidGeometryError
-from geo.geometry.shares import ring_edges
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -65,18 +63,15 @@ def polygon_of(tally: Ints) -> Ints:
     return tally & ((1 << _COUNT_BIT) - 1)
 
 
-def subdivide(polygons: NDArray[Any]) -> Edges:
-    """Collect the edges of polygons (EPSG:4326, on the 1e-7 lattice) into a subdivision, shared ones merged.
+def subdivide(owner: Ints, start: Floats, end: Floats) -> Edges:
+    """Collect edges (EPSG:4326, on the lattice, as `ring_edges` lists them) into a subdivision, shared ones merged.
 
     Raises
     ------
     InvalidGeometryError
         An edge spans more than 50 degrees.
     """
-    owner, start, end = ring_edges(polygons)
-    ends = np.column_stack([start, end])
-    ends *= HALF_STEPS_PER_DEGREE / 2
-    ax, ay, bx, by = 2 * np.rint(ends).astype(np.int64).T
+    ax, ay, bx, by = (_half_steps(degrees) for degrees in (*start.T, *end.T))
     span = np.maximum(np.abs(bx - ax), np.abs(by - ay))
     if (span > 50 * HALF_STEPS_PER_DEGREE).any():
         raise InvalidGeometryError(f"polygon {owner[span.argmax()]} has an edge longer than 50 degrees")
@@ -85,6 +80,10 @@ def subdivide(polygons: NDArray[Any]) -> Edges:
     ay, by = np.where(turned, by, ay), np.where(turned, ay, by)
     weight = np.where(turned, -token(owner), token(owner))
     return _merged(Edges(ax, ay, bx, by, weight).take(np.flatnonzero(span > 0)))
+
+
+def _half_steps(degrees: Floats) -> Ints:
+    return 2 * np.rint(degrees * (HALF_STEPS_PER_DEGREE / 2)).astype(np.int64)
 
 
 def _merged(edges: Edges) -> Edges:

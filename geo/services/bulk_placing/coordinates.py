@@ -3,7 +3,6 @@
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
@@ -25,8 +24,15 @@ def numbers(column: Any) -> tuple[Floats, NDArray[np.bool_]]:
         values = pc.cast(pc.if_else(blank, pa.scalar(None, pa.string()), text), pa.float64())
         found = values.to_numpy(zero_copy_only=False)
     except pa.ArrowInvalid:
-        found = pd.to_numeric(pd.Series(text.to_pylist(), dtype=object), errors="coerce").to_numpy(dtype=np.float64)
+        found = np.array([_number(value) for value in text.to_pylist()], dtype=np.float64)
     return found, blank.to_numpy(zero_copy_only=False)
+
+
+def _number(text: str) -> float:
+    try:
+        return float("nan" if "_" in text else text)  # Python's own digit separator is no number in a table
+    except ValueError:
+        return float("nan")
 
 
 def wgs84_of(lon_column: Any, lat_column: Any, crs: str) -> tuple[Floats, Floats, NDArray[np.int8]]:

@@ -1,0 +1,37 @@
+"""`wangge bench CASE`: what is promised about speed, measured on this machine beside a peer."""
+
+from typing import Annotated
+
+import typer
+
+bench = typer.Typer(name="bench", help="Measure, side by side with a peer, on synthetic data.", no_args_is_help=True)
+
+Json = Annotated[bool, typer.Option("--json", help="Print the rows as JSON.")]
+
+
+@bench.callback()
+def cases() -> None:
+    """Measure, side by side with a peer, on synthetic data."""
+
+
+@bench.command()
+def locate(as_json: Json = False) -> None:
+    """Measure the index in memory and `wangge place` (some minutes, 3 GB of memory)."""
+    import json
+
+    from rich.console import Console
+    from rich.table import Table
+
+    from api.bench import as_json as json_of
+    from api.bench.locate import rows
+
+    log = Console(stderr=True)
+    measured = list(rows(log.print))
+    if as_json:
+        typer.echo(json.dumps(json_of(measured), ensure_ascii=False, indent=2))
+        return
+    table = Table("case", "polygons", "wangge / s", "peer", "peer / s", "ratio")
+    for row in measured:
+        rates = (f"{row.wangge_per_s:,.0f}", row.peer, f"{row.peer_per_s:,.0f}")
+        table.add_row(row.case, f"{row.polygons:,}", *rates, f"{row.ratio:.2f}")
+    Console().print(table)
