@@ -10,7 +10,10 @@ from geo.db.engine import APP_ROLE, make_engine
 
 log = structlog.get_logger()
 
-TASK_MODULES: Sequence[str] = ("api.import_jobs",)
+TASK_MODULES: Sequence[str] = (
+    "api.housekeeping",
+    "api.import_jobs",
+)
 """The modules whose tasks a worker does; importing one registers them."""
 
 queue = procrastinate.App(connector=procrastinate.PsycopgConnector(), import_paths=TASK_MODULES)
