@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
@@ -32,12 +32,14 @@ class Placing:
     """The hot paths of one server process."""
 
     pool: AsyncConnectionPool[Any]
+    snap_m: float
     certain_from: float
     intake: Coalescer[NewReport, Stored]
     now: Coalescer[Point, Answer]
 
     async def locate(self, points: Sequence[Point], asked: Asked) -> list[Answer]:
         """Answer for points, all with one statement."""
+        asked = replace(asked, snap_m=self.snap_m)
         async with self.pool.connection() as connection:
             return await place_on(connection, points, asked, certain_from=self.certain_from)
 
@@ -45,7 +47,6 @@ class Placing:
 @asynccontextmanager
 async def running_placing(url: str, settings: Settings) -> AsyncIterator[Placing]:
     """Open the connections and run the sequencer; end both in order."""
-    asked = Asked(snap_m=settings.snap_m)
     rules = {"snap_m": settings.snap_m, "certain_from": settings.certain_from}
 
     async def store(reports: Sequence[NewReport]) -> list[Stored]:
@@ -53,12 +54,12 @@ async def running_placing(url: str, settings: Settings) -> AsyncIterator[Placing
             return await store_on(connection, reports, **rules)
 
     async def locate_now(points: Sequence[Point]) -> list[Answer]:
-        return await placing.locate(points, asked)
+        return await placing.locate(points, Asked())
 
     pool: AsyncConnectionPool[Any] = AsyncConnectionPool(
         url, min_size=1, max_size=6, open=False, kwargs={"autocommit": True, "options": OPTIONS}
     )
-    placing = Placing(pool, settings.certain_from, Coalescer(store), Coalescer(locate_now))
+    placing = Placing(pool, settings.snap_m, settings.certain_from, Coalescer(store), Coalescer(locate_now))
     async with pool:
         sequencer = asyncio.create_task(run_sequencer(url, role=APP_ROLE))
         try:
@@ -69,8 +70,8 @@ async def running_placing(url: str, settings: Settings) -> AsyncIterator[Placing
                 await sequencer
 
 
-def get_placing(request: Request) -> Placing:
-    """Give the hot paths of this process."""
+async def get_placing(request: Request) -> Placing:
+    """Give the hot paths of this process; async, since FastAPI sends a plain function to a thread."""
     placing: Placing = request.app.state.placing
     return placing
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validator
 
 MAX_POINTS = 10_000
 
@@ -132,6 +132,25 @@ class PlacementOut(Out):
     party_group: BranchNode | None = Field(description="of the micro-grid")
     posts: list[PostHolder]
     stations: list[NearStation] = Field(default=[], description="the nearest ones, with include=stations")
+
+
+class LocateQuery(BaseModel):
+    """A point to locate, and what is asked about it."""
+
+    lon: float
+    lat: float
+    crs: str = Field(default="wgs84", description="wgs84, cgcs2000, gcj02, bd09 or EPSG:nnnn")
+    accuracy_m: float | None = Field(default=None, description="radius in metres that the position is known to")
+    accuracy_level: Literal[68, 95] = Field(default=68, description="per cent of fixes within that radius")
+    as_of: AwareDatetime | None = Field(default=None, description="an instant of the past, with its time zone")
+    layer: str | None = Field(default=None, description="code of a layer; each city's primary one without")
+    include: Literal["stations"] | None = None
+
+    @field_validator("accuracy_level", mode="before")
+    @classmethod
+    def _number(cls, level: object) -> object:
+        """A query is text, which a literal number doesn't take."""
+        return int(level) if isinstance(level, str) and level.isdecimal() else level
 
 
 class FixIn(BaseModel):

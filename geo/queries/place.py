@@ -8,9 +8,11 @@ from importlib.resources import files
 from typing import Any
 
 CURRENT = ("is_leaf and upper_inf(valid)",)
-# Two partial indexes hold the leaves: today's, and those of the past.
+# Two partial indexes hold the leaves: of today, and of the past. "is true" keeps the planner from intersecting them
+# with the index of the exclusion constraint, half of which any instant matches (12 ms instead of 0.3).
 AS_OF = tuple(
-    f"is_leaf and {half} and valid @> %(as_of)s::timestamptz" for half in ("upper_inf(valid)", "not upper_inf(valid)")
+    f"is_leaf and {half} and (valid @> %(as_of)s::timestamptz) is true"
+    for half in ("upper_inf(valid)", "not upper_inf(valid)")
 )
 PLAN_FOR_PLACING = """
 select set_config('max_parallel_workers_per_gather', '0', true), set_config('jit', 'off', true)
