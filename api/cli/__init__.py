@@ -7,7 +7,7 @@ import typer
 from typer.core import TyperGroup
 
 from api import __version__
-from api.cli import accounts, bench, control, demo, drafts, importing, place, saving, serving, streets, testing
+from api.cli import accounts, bench, control, demo, drafts, importing, locate, place, saving, serving, streets, testing
 from geo.errors import GeoError
 
 
@@ -75,6 +75,7 @@ app.command()(streets.circles)
 app.command()(saving.backup)
 app.command()(saving.restore)
 app.command()(place.place)
+app.command(context_settings=streets.COORDINATES)(locate.locate)
 app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True}, add_help_option=False)(
     testing.test
 )
