@@ -13,6 +13,7 @@ log = structlog.get_logger()
 TASK_MODULES: Sequence[str] = (
     "api.housekeeping",
     "api.import_jobs",
+    "api.replacement_jobs",
 )
 """The modules whose tasks a worker does; importing one registers them."""
 

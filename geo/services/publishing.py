@@ -10,7 +10,7 @@ from geo.models import Division, Edition, Layer
 from geo.queries import drafts as draft_queries
 from geo.queries import publishing as queries
 from geo.queries import versions
-from geo.services.access import Scope
+from geo.services.access import Scope, limit_to
 from geo.services.drafts import EVERYWHERE, locked_draft
 from geo.services.editions import lock_layer, write_edition
 from geo.services.numbering import numbered
@@ -50,6 +50,8 @@ def publish(session: Session, edition_id: int, *, expected: int | None, scope: S
         If nothing changed, or a new code doesn't fit the layer's pattern.
     """
     edition = locked_draft(session, edition_id, expected=expected, scope=scope)
+    # Posts are behind row-level security; of those beside the draft none is touched.
+    limit_to(session, Scope((session.get_one(Division, edition.division_id).path,)))
     layer = lock_layer(session, edition.layer_id)
     _refuse_moved(queries.moved_codes(session, edition), edition, layer)
     units = numbered(session, layer, draft_queries.units(session, edition))

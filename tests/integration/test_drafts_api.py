@@ -108,6 +108,13 @@ def test_the_thread_from_drawing_to_re_placed_issues(planner: Member, committed:
     lon, lat = lon_lat(0.1, 0.5)
     before = committed.scalar(text("select clock_timestamp()"))
     store_reports(committed, [NewReport(uuid4(), Fix(lon, lat), "路面")])
+    committed.execute(
+        text(
+            "with p as (insert into person (code, name, source) values ('p', '李', 'test') returning id)"
+            " insert into post (person_id, kind, grid_id, valid, source)"
+            " select p.id, 'grid_leader', g.id, tstzrange('2021-01-01', null), 'test' from p, grid g where code = 'A'"
+        )
+    )
     committed.commit()
     first, second = opened(planner), opened(planner)
     outline = [lon_lat(1, -1), lon_lat(2, -1), lon_lat(2, 0.5), lon_lat(1, 0.5)]
@@ -128,4 +135,6 @@ def test_the_thread_from_drawing_to_re_placed_issues(planner: Member, committed:
     assert (then["grid"]["code"], now["revision"]) == ("A", done.revision)
     receipts = committed.scalars(text("select receipt -> 'grid' ->> 'code' from placement order by id")).all()
     assert receipts == ["A", now["grid"]["code"]]
+    posts = text("select g.code from post p join grid g on g.id = p.grid_id order by 1")
+    assert set(committed.scalars(posts)) >= {"A", now["grid"]["code"]}
     assert planner.get("/api/v1/editions/999").status_code == 404

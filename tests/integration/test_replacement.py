@@ -1,12 +1,14 @@
 """Re-placement of open issues after a publish: who gets a new receipt, and who keeps the old one."""
 
+from types import SimpleNamespace
 from uuid import uuid4
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from geo.db.engine import make_engine
+from api.replacement_jobs import replace_issues
+from geo.db.engine import APP_ROLE, make_engine
 from geo.services import draft_operations as op
 from geo.services.intake import NewReport, store_reports
 from geo.services.locate import Fix
@@ -92,6 +94,23 @@ def _event_of_a_move(town: Town) -> None:
     assert payload["to"]["branch_id"] == branch.id
     row = town.session.execute(text("select grid_id, branch_id from issue where id = :id"), {"id": moved}).one()
     assert tuple(row) == (payload["to"]["grid_id"], branch.id)
+
+
+def test_the_worker_finds_what_a_publish_missed(database_url: str) -> None:
+    engine = make_engine(database_url, role=APP_ROLE, scope="*")
+    with Session(make_engine(database_url, pooled=False)) as session:
+        town = Town(session)
+        go(town, SPLIT_A)
+        issue = report(town, 0.1, 0.5)
+        session.execute(
+            text("update issue set leaf_version_id = (select id from grid_version where closed_edition_id > 0 limit 1)")
+        )
+        session.commit()
+        assert closed_leaves_named(session) == 1
+        replace_issues(SimpleNamespace(additional_context={"engine": engine}), timestamp=0)
+        assert closed_leaves_named(session) == 0
+        assert receipts(town, issue) == ["45W001"]
+    engine.dispose()
 
 
 def test_a_closed_issue_keeps_its_owner_of_then(town: Town) -> None:
