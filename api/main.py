@@ -20,6 +20,7 @@ from api.routes import (
     imports,
     locate,
     map,
+    pages,
     personal_data,
     reports,
     service_areas,
@@ -28,10 +29,11 @@ from api.routes import (
 from api.secret_key import secret_key_of
 from api.security_headers import SecurityHeaders
 from api.settings import Settings
-from api.static import STATIC, Static
+from api.static import Static
 from api.tile_cache import TileCache
 from geo.db.engine import APP_ROLE, make_engine
 from geo.services.streets.networks import NetworkCache
+from maps.assets import STATIC
 
 ROUTERS = (
     health.router,
@@ -43,6 +45,7 @@ ROUTERS = (
     imports.router,
     locate.router,
     map.router,
+    pages.router,
     personal_data.router,
     reports.router,
     service_areas.router,

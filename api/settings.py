@@ -42,6 +42,8 @@ class Settings(BaseSettings):
     """What a server's or worker's walking networks may take; the least recently used one goes first."""
     certain_from: float = Field(default=0.9, gt=0.5, le=1)
     """The share from which a placement counts as certain."""
+    map_approval_number: str | None = Field(default=None, max_length=100)
+    """审图号 of the map shown, in the corner of every map page."""
     secret_key: SecretStr | None = None
     """Signs access tokens; at least 32 characters. Changing it signs everyone out."""
     secret_key_file: Path | None = None

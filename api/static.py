@@ -1,24 +1,34 @@
-"""Our own browser files, with how long a browser may keep them."""
+"""The browser's files under ``/static``."""
 
 import os
 
+from fastapi.staticfiles import StaticFiles
 from starlette.responses import Response
-from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from maps.assets import STATIC
-
-__all__ = ["STATIC", "Static"]
+from maps.assets import own_digest
 
 
 class Static(StaticFiles):
-    """Files whose address holds their version are kept for good; others are asked for again, and answered by ETag."""
+    """Files whose address holds their version are kept for good; others are asked for again, and answered by ETag.
+
+    Libraries have their version in the folder's name. Our own files are also found below ``app-<digest>/``: a module
+    there imports its neighbours from there too.
+    """
+
+    def get_path(self, scope: Scope) -> str:
+        """Give the file's path, without the digest."""
+        path = super().get_path(scope)
+        first, _, rest = path.partition(os.sep)
+        return rest if first.startswith("app-") else path
 
     def file_response(
         self, full_path: str | os.PathLike[str], stat_result: os.stat_result, scope: Scope, status_code: int = 200
     ) -> Response:
         """Give the file."""
         answer = super().file_response(full_path, stat_result, scope, status_code)
-        versioned = scope["query_string"].startswith(b"v=") or "/static/vendor/" in scope["path"]
+        path = scope["path"]
+        versioned = "/static/vendor/" in path or f"/static/app-{own_digest()}/" in path
+        versioned = versioned or scope["query_string"] == f"v={own_digest()}".encode()
         answer.headers["Cache-Control"] = "public, max-age=31536000, immutable" if versioned else "no-cache"
         return answer

@@ -1,0 +1,376 @@
+"""The map page in a real browser, on a served app: nothing from elsewhere, text stays text, the work gets done."""
+
+import shutil
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+import uvicorn
+from geoalchemy2.shape import from_shape
+from playwright.sync_api import Browser, Page, sync_playwright
+from shapely import Point
+from sqlalchemy import Engine, text
+from sqlalchemy.orm import Session
+
+from api.main import create_app
+from api.settings import Settings
+from geo.db.engine import make_engine
+from geo.models import Station, Street
+from geo.services import accounts
+from geo.services.access import SYSTEM, Role
+from geo.services.accounts import Caller
+from geo.services.tiling import refresh_tiles
+from maps import assets
+from tests.builders import add_branch, add_division, add_edition, add_grid, add_layer, box, cell, lon_lat
+from tests.databases import Databases
+
+QUIET = [
+    "--no-sandbox",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+PASSWORD = "lijiang-1372-deng"
+NASTY = '<img src=x onerror="window.pwned=1"><script>window.pwned=1</script>`${window.pwned=1}`'
+DESKTOP = {"viewport": {"width": 1366, "height": 768}}
+LARGE = {"viewport": {"width": 1920, "height": 1080}}
+VIOLATIONS = """
+window.violations = [];
+document.addEventListener("securitypolicyviolation", (e) => violations.push(`${e.violatedDirective} ${e.blockedURI}`));
+"""
+
+
+@dataclass(frozen=True)
+class Site:
+    """A served app with a small town, and its owner's engine."""
+
+    url: str
+    engine: Engine
+
+    def at(self, x: float, y: float, zoom: int = 17, lang: str = "zh-CN") -> str:
+        """Address of the map over a place of the local frame."""
+        lon, lat = lon_lat(x, y)
+        return f"{self.url}/?lang={lang}#map={zoom}/{lat}/{lon}"
+
+    def ask(self, x: float, y: float, lang: str = "zh-CN") -> str:
+        """Address that also asks who is responsible there."""
+        lon, lat = lon_lat(x, y)
+        return f"{self.at(x, y, lang=lang)}&at={lon},{lat}"
+
+
+def build_town(session: Session) -> None:
+    """Two communities: a divided grid with a branch, one with a nasty name, and undrawn land."""
+    city = add_division(session, "桂林市", code="4503", geom=box(-9, -9, 9, 9))
+    west = add_division(session, "西山社区", level="community", parent=city, code="450301001001")
+    east = add_division(session, "东江社区", level="community", parent=city, code="450301001002")
+    layer = add_layer(session, city)
+    layer.source = "demo"
+    edition = add_edition(session, layer, city)
+    divided = add_grid(session, edition, west, box(0, 0, 2, 1), code="450301001001001", name="桃花网格", is_leaf=False)
+    for number in (0, 1):
+        code = f"4503010010010010{number + 1}"
+        add_grid(session, edition, west, cell(number, 0), code=code, name=f"第{number + 1}微网格", parent=divided)
+    add_grid(session, edition, east, cell(2, 0), code="450301001002001", name=NASTY)
+    add_branch(session, west, "桃花网格党支部", grid=divided)
+    station = Station(code="S1", name=NASTY, kind="service_centre", level="community", source="test")
+    station.division_id, station.division_path = east.id, east.path
+    station.geom = from_shape(Point(lon_lat(2.7, 0.7)), srid=4326)
+    street = "SRID=4326;LINESTRING(110.28 25.2705, 110.284 25.2705)"
+    session.add_all([station, Street(name=NASTY, kind="arterial", geom=street, source="test")])
+    session.flush()
+    refresh_tiles(session, layer.id)
+    for role in (Role.DISPATCHER, Role.PLANNER):
+        accounts.add(
+            session, Caller(SYSTEM), role.value, role.value, PASSWORD, source="test"
+        ).must_change_password = False
+        session.flush()
+        accounts.grant(session, Caller(SYSTEM), role.value, role, None)
+
+
+@pytest.fixture(scope="module")
+def serve(databases: Databases) -> Iterator[Callable[[Callable[[Session], None]], Site]]:
+    """Serves an app on a database of its own, filled by a function; everything ends with the module."""
+    if not assets.MANIFEST.exists():
+        pytest.skip("no browser libraries yet: python -m maps.assets")
+    closing: list[Callable[[], Any]] = []
+
+    def start(fill: Callable[[Session], None]) -> Site:
+        copy = databases.copy()
+        url = copy.__enter__()
+        closing.append(lambda: copy.__exit__(None, None, None))
+        engine = make_engine(url)
+        closing.append(engine.dispose)
+        with Session(engine) as session:
+            fill(session)
+            session.commit()
+        listening = socket.socket()
+        listening.bind(("127.0.0.1", 0))
+        app = create_app(Settings(database_url=url, secret_key="only for tests: more than 32 characters"))
+        server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+        thread.start()
+
+        def stop() -> None:
+            server.should_exit = True
+            thread.join(20)
+            listening.close()
+
+        closing.append(stop)
+        while not server.started:
+            assert thread.is_alive()
+            time.sleep(0.05)
+        return Site(f"http://127.0.0.1:{listening.getsockname()[1]}", engine)
+
+    yield start
+    for close in reversed(closing):
+        close()
+
+
+@pytest.fixture(scope="module")
+def site(serve: Callable[[Callable[[Session], None]], Site]) -> Site:
+    return serve(build_town)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        pytest.skip("the Debian package chromium is not installed")
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=chromium, args=QUIET)
+        yield opened
+        opened.close()
+
+
+@dataclass
+class Visit:
+    """An open page, with everything it asked for and complained about."""
+
+    page: Page
+    requests: list[str]
+    complaints: list[str]
+
+
+@pytest.fixture
+def visit(browser: Browser) -> Iterator[Callable[..., Visit]]:
+    """Opens pages, each in a context of its own."""
+    contexts = []
+
+    def open_page(url: str, *, role: Role | None = None, **options: Any) -> Visit:
+        context = browser.new_context(**(options or DESKTOP))
+        contexts.append(context)
+        if role is not None:
+            sign_in = f"{url.split('/?')[0]}/api/v1/auth/sign-in?cookies=true"
+            assert context.request.post(sign_in, data={"username": role.value, "password": PASSWORD}).ok
+        page = context.new_page()
+        page.set_default_timeout(15_000)
+        page.add_init_script(VIOLATIONS)
+        seen = Visit(page, [], [])
+        page.on("request", lambda request: seen.requests.append(request.url))
+        page.on("console", lambda said: said.type == "error" and seen.complaints.append(said.text))
+        page.on("pageerror", lambda error: seen.complaints.append(str(error)))
+        page.goto(url)
+        page.wait_for_selector("#loading", state="detached")
+        return seen
+
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture(scope="module")
+def phone() -> dict[str, Any]:
+    """A Pixel 7's screen and touch; the browser is the desktop's."""
+    return {
+        "viewport": {"width": 412, "height": 839},
+        "device_scale_factor": 2.625,
+        "is_mobile": True,
+        "has_touch": True,
+    }
+
+
+@pytest.mark.parametrize("lang", ["zh-CN", "en"])
+@pytest.mark.parametrize("size", ["desktop", "large", "phone"])
+def test_nothing_leaves_the_host_and_nothing_breaks_the_policy(
+    visit: Callable[..., Visit], site: Site, phone: dict[str, Any], lang: str, size: str
+) -> None:
+    screen = {"desktop": DESKTOP, "large": LARGE, "phone": phone}[size]
+    seen = visit(site.ask(0.5, 0.5, lang), role=Role.DISPATCHER, **screen)
+    page = seen.page
+    page.wait_for_selector(".responsible-name")
+    page.fill("#search-text", "桃花")
+    page.wait_for_selector("#search-results [role=option]")
+    page.wait_for_timeout(800)
+    assert len(seen.requests) > 20
+    assert [url for url in seen.requests if not url.startswith((site.url + "/", "data:", "blob:"))] == []
+    assert page.evaluate("window.violations") == []
+    assert seen.complaints == []
+    title = {"zh-CN": "归属判定", "en": "Who is responsible"}[lang]
+    assert page.inner_text("#place-title") == title
+    assert page.evaluate("document.documentElement.lang") == lang
+    # Nothing is wider than the screen.
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_a_script_in_a_name_stays_text(visit: Callable[..., Visit], site: Site) -> None:
+    page = visit(site.ask(2.5, 0.3)).page
+    page.wait_for_selector(".responsible-name")
+    assert page.inner_text(".responsible-name") == NASTY
+    page.fill("#search-text", "img src")
+    page.wait_for_selector("#search-results [role=option]")
+    assert page.inner_text("#search-results .result-name") == NASTY
+    page.keyboard.press("Escape")
+    page.click(".station")
+    page.wait_for_selector(".station-card")
+    assert page.inner_text(".station-card h3") == NASTY
+    page.wait_for_timeout(500)
+    assert page.evaluate("window.pwned") is None
+    assert page.locator("#panel img, .leaflet-popup img, #search-results img").count() == 0
+
+
+@pytest.mark.parametrize(
+    ("lang", "place", "said"),
+    [
+        (
+            "zh-CN",
+            (0.5, 0.5),
+            ["第1微网格", "45030100100100101", "桃花网格党支部", "该点在“第1微网格”界内，距边界"],
+        ),
+        ("en", (0.5, 0.5), ["第1微网格", "桃花网格党支部", "The point lies inside “第1微网格”", "revision 1"]),
+        ("zh-CN", (1, 0.5), ["几个责任区的边界上", "编码最小的“第1微网格”"]),
+        ("zh-CN", (3, 3), ["该处属于“桂林市”，但还没有划入网格", "最近的责任区是"]),
+        ("zh-CN", (99, 99), ["不在任何已知行政区划内"]),
+        ("en", (99, 99), ["outside every known division"]),
+    ],
+)
+def test_a_point_shows_its_placement_with_the_reason(
+    visit: Callable[..., Visit], site: Site, lang: str, place: tuple[float, float], said: list[str]
+) -> None:
+    page = visit(site.ask(*place, lang), role=Role.DISPATCHER).page
+    page.wait_for_selector(".reasons")
+    shown = page.inner_text("#place")
+    assert [words for words in said if words not in shown] == []
+
+
+def test_a_click_asks_and_the_address_remembers_it(visit: Callable[..., Visit], site: Site) -> None:
+    page = visit(site.at(0.5, 0.5), role=Role.DISPATCHER).page
+    page.locator("#map_wangge").click(position={"x": 493, "y": 354})
+    page.wait_for_selector(".reasons")
+    assert "&at=110.28" in page.url
+    name = page.inner_text(".responsible-name")
+    again = visit(page.url, role=Role.DISPATCHER).page
+    again.wait_for_selector(".reasons")
+    assert again.inner_text(".responsible-name") == name == "第1微网格"
+    page.click("#place-close")
+    assert "&at=" not in page.url
+
+
+def test_a_report_from_the_map_is_stored_once_and_listed(visit: Callable[..., Visit], site: Site) -> None:
+    page = visit(site.ask(1.5, 0.5), role=Role.DISPATCHER).page
+    page.click("text=在此上报")
+    page.click("text=提交")
+    assert page.inner_text(".outcome") == "请简单写明情况。"
+    page.select_option("#report-category", "lighting")
+    page.fill("#report-description", "路灯不亮了")
+    page.route("**/api/v1/reports", lambda route: route.abort())
+    page.click("text=提交")
+    page.wait_for_selector(".outcome.failed")
+    assert "没有提交成功" in page.inner_text(".outcome")
+    assert page.input_value("#report-description") == "路灯不亮了"
+    page.unroute("**/api/v1/reports")
+    page.click("text=提交")
+    page.wait_for_selector(".outcome.sent")
+    assert "已归入“第2微网格”" in page.inner_text(".outcome")
+    page.wait_for_selector("#issue-list >> text=路灯照明")
+    with Session(site.engine) as session:
+        stored = session.execute(text("select description, category from report")).all()
+    assert [tuple(row) for row in stored].count(("路灯不亮了", "lighting")) == 1
+
+
+def test_by_keyboard_alone(visit: Callable[..., Visit], site: Site) -> None:
+    page = visit(site.at(0.5, 0.5)).page
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    page.focus("#search-text")
+    page.keyboard.type("450301001001001")
+    page.wait_for_selector("#search-results [role=option]")
+    page.keyboard.press("ArrowDown")
+    assert page.get_attribute("#search-text", "aria-activedescendant") == "result-0"
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".reasons")
+    page.keyboard.press("Escape")
+    page.wait_for_selector("#place", state="hidden")
+    page.focus("#map_wangge")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".reasons")
+
+
+def test_coordinates_are_found(visit: Callable[..., Visit], site: Site) -> None:
+    page = visit(f"{site.url}/").page
+    page.fill("#search-text", "110.2805，25.2705")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".reasons")
+    assert page.inner_text(".responsible-name") == "桃花网格"
+
+
+def test_the_public_is_told_the_grid_and_may_report(visit: Callable[..., Visit], site: Site) -> None:
+    page = visit(site.ask(0.5, 0.5)).page
+    page.wait_for_selector(".reasons")
+    assert page.inner_text(".responsible-name") == "桃花网格"
+    assert "该点在“桃花网格”界内" in page.inner_text(".reasons")
+    assert "微网格" not in page.inner_text("#place")
+    page.wait_for_selector("text=事件仅供工作人员查看")
+    page.click("text=在此上报")
+    page.fill("#report-description", "井盖破损")
+    page.click("text=提交")
+    page.wait_for_selector(".outcome.sent")
+    assert "已归入“桃花网格”" in page.inner_text(".outcome")
+
+
+def test_what_can_be_touched_on_a_phone_is_big_enough(
+    visit: Callable[..., Visit], site: Site, phone: dict[str, Any]
+) -> None:
+    page = visit(site.ask(0.5, 0.5), **phone).page
+    page.wait_for_selector(".reasons")
+    small = page.evaluate(
+        """() => [...document.querySelectorAll('button, a, select, input')]
+            .filter(e => e.checkVisibility() && !e.closest('.leaflet-control-attribution, .skip, .handle'))
+            .map(e => [e.id || e.textContent.trim(), e.getBoundingClientRect()])
+            .filter(([, r]) => r.height < 43.5 || r.width < 43.5)
+            .map(([name, r]) => `${name} ${r.width} x ${r.height}`)"""
+    )
+    assert small == []
+
+
+def test_a_layer_can_be_switched_off(visit: Callable[..., Visit], site: Site) -> None:
+    page = visit(site.at(1, 0.5)).page
+    page.click("#layers-open")
+    page.wait_for_timeout(700)
+    canvas = "() => [...document.querySelectorAll('#map_wangge canvas.leaflet-tile')].map(c => c.toDataURL()).join()"
+    before = page.evaluate(canvas)
+    page.click("[data-layer=grids] input")
+    page.wait_for_timeout(700)
+    assert page.evaluate(canvas) != before
+    page.click("[data-layer=grids] input")
+    page.wait_for_timeout(700)
+    assert page.evaluate(canvas) == before
+
+
+def test_an_empty_database_says_how_to_fill_it(
+    visit: Callable[..., Visit], serve: Callable[[Callable[[Session], None]], Site]
+) -> None:
+    seen = visit(f"{serve(lambda session: None).url}/")
+    assert "./wangge demo" in seen.page.inner_text("#empty")
+    assert "./wangge import grids" in seen.page.inner_text("#empty")
+    assert seen.page.evaluate("window.violations") == []
+
+
+def test_synthetic_data_are_labelled(visit: Callable[..., Visit], site: Site) -> None:
+    assert "演示数据（合成）" in visit(site.at(0, 0)).page.inner_text(".demo")
+    assert "Demo data (synthetic)" in visit(site.at(0, 0, lang="en")).page.inner_text(".demo")

@@ -1,0 +1,79 @@
+"""The map page and its files, over HTTP."""
+
+import re
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from maps import assets
+from tests.builders import add_division, add_layer
+
+
+@pytest.fixture(scope="module", autouse=True)
+def layer(owner_engine: Engine) -> None:
+    if not assets.MANIFEST.exists():
+        pytest.skip("no browser libraries yet: python -m maps.assets")
+    with Session(owner_engine) as session:
+        add_layer(session, add_division(session, "</script><b>市"))
+        session.commit()
+
+
+def test_a_page_has_a_policy_with_its_own_nonce(client: TestClient) -> None:
+    first, second = client.get("/"), client.get("/")
+    nonces = [re.search(r"'nonce-([^']+)'", page.headers["content-security-policy"])[1] for page in (first, second)]
+    assert nonces[0] != nonces[1]
+    assert f'nonce="{nonces[0]}"' in first.text
+    assert "<b>市" not in first.text
+    assert first.headers["cache-control"] == "no-store"
+
+
+@pytest.mark.parametrize(
+    ("path", "cookie", "language"),
+    [
+        ("/", None, "zh-CN"),
+        ("/?lang=en", None, "en"),
+        ("/", "en", "en"),
+        ("/?lang=zh-CN", "en", "zh-CN"),  # the link goes before what was remembered
+        ("/?lang=xx", None, "zh-CN"),
+        ("/", "<script>", "zh-CN"),
+    ],
+)
+def test_the_language_is_the_one_asked_for_or_remembered(
+    client: TestClient, path: str, cookie: str | None, language: str
+) -> None:
+    client.cookies.clear()
+    page = client.get(path, headers={"Cookie": f"wangge_lang={cookie}"} if cookie else {})
+    assert f'<html lang="{language}">' in page.text
+    client.cookies.clear()
+
+
+def test_every_file_that_a_page_names_is_there_and_may_be_kept(client: TestClient) -> None:
+    files = set(re.findall(r'(?:src|href|from )="?(/static/[^"]+)"', client.get("/").text))
+    assert len(files) > 10
+    for file in files:
+        answer = client.get(file)
+        assert answer.status_code == 200, file
+        assert "immutable" in answer.headers["cache-control"], file
+
+
+def test_a_script_under_an_old_digest_is_not_kept(client: TestClient) -> None:
+    answer = client.get("/static/app-000000000000/js/main.js")
+    assert (answer.status_code, answer.headers["cache-control"]) == (200, "no-cache")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/static/vendor/../assets.py",
+        "/static/vendor/%2e%2e/%2e%2e/assets.py",
+        "/static/app-0/..%2fassets.py",
+        "/static/app-0//etc/passwd",
+        "/static/vendor/nothing.js",
+    ],
+)
+def test_nothing_outside_the_folder_is_served(client: TestClient, path: str) -> None:
+    answer = client.get(path)
+    assert answer.status_code == 404
+    assert "import" not in answer.text
