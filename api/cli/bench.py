@@ -1,8 +1,12 @@
 """`wangge bench CASE`: what is promised about speed, measured on this machine beside a peer."""
 
-from typing import Annotated
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from api.bench import Row
 
 bench = typer.Typer(name="bench", help="Measure, side by side with a peer, on synthetic data.", no_args_is_help=True)
 
@@ -17,13 +21,26 @@ def cases() -> None:
 @bench.command()
 def locate(as_json: Json = False) -> None:
     """Measure the index in memory and `wangge place` (some minutes, 3 GB of memory)."""
+    from api.bench.locate import rows
+
+    _show(rows, as_json)
+
+
+@bench.command()
+def circles(as_json: Json = False) -> None:
+    """Measure 15-minute circles beside the exact union of buffers (two minutes, 1 GB of memory)."""
+    from api.bench.circles import rows
+
+    _show(rows, as_json)
+
+
+def _show(rows: "Callable[[Callable[[str], None]], Iterator[Row]]", as_json: bool) -> None:
     import json
 
     from rich.console import Console
     from rich.table import Table
 
     from api.bench import as_json as json_of
-    from api.bench.locate import rows
 
     log = Console(stderr=True)
     measured = list(rows(log.print))
