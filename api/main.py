@@ -35,7 +35,11 @@ from geo.db.engine import APP_ROLE, make_engine
 from geo.services.streets.networks import NetworkCache
 from maps.assets import STATIC
 
+# Routes are tried in this order: the hot ones first.
 ROUTERS = (
+    locate.router,
+    reports.router,
+    tiles.router,
     health.router,
     docs.router,
     accounts.router,
@@ -43,13 +47,10 @@ ROUTERS = (
     drafts.router,
     editions.router,
     imports.router,
-    locate.router,
     map.router,
     pages.router,
     personal_data.router,
-    reports.router,
     service_areas.router,
-    tiles.router,
 )
 
 MAX_BODY_BYTES = 2_000_000
