@@ -7,7 +7,9 @@ from fastapi import Depends, Request
 from psycopg_pool import AsyncConnectionPool
 from sqlalchemy.orm import Session
 
+from api.authentication import SAFE_METHODS, client_address
 from api.settings import Settings
+from geo.services import audit
 from geo.services.access import Scope, limit_to
 
 
@@ -21,14 +23,31 @@ async def get_settings(request: Request) -> Settings:
 def get_session(request: Request) -> Iterator[Session]:
     """Give a session; commits before the response is sent, rolls back on an error.
 
-    Row-level security shows it people and issues where the caller holds the route's permission (`Guard` has put that
-    scope on the request), none on a public route.
+    Row-level security shows it people and issues where the caller holds the route's permission (`Guard` has put caller
+    and scope on the request), none on a public route. A change by a known caller is recorded in the same transaction.
     """
     scope: Scope = getattr(request.state, "scope", Scope())
     with Session(request.app.state.engine) as session, session.begin():
         if scope:
             limit_to(session, scope)
         yield session
+        if scope and request.method not in SAFE_METHODS:
+            _record_change(request, session, scope)
+
+
+def _record_change(request: Request, session: Session, scope: Scope) -> None:
+    """Leave a name on every change; what was there before and after, a service records itself where it matters."""
+    template = request.scope["route"].path
+    numbers = [str(value) for value in request.path_params.values()]
+    audit.record(
+        session,
+        request.state.principal,
+        f"{request.method} {template}",
+        template.removeprefix("/api/v1/").split("/")[0],
+        numbers[0] if numbers else "-",
+        address=client_address(request),
+        division_path=scope.paths[0] if len(scope.paths) == 1 else None,
+    )
 
 
 async def get_pool(request: Request) -> AsyncConnectionPool:

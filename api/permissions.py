@@ -37,6 +37,7 @@ class Guard:
             raise PasswordChangeRequiredError("请先修改初始密码。 Please change your first password.")
         if not principal.may(self.permission):
             raise ForbiddenError("您的账号没有此项权限。 Your account may not do this.")
+        request.state.principal = principal
         request.state.scope = principal.scope(self.permission)
         return principal
 

@@ -174,8 +174,11 @@ def test_managers_search_the_audit_log(team: Team, client: TestClient) -> None:
     team.member(Role.ADMIN, "4503").post(
         "/api/v1/accounts", json={"username": "audited", "display_name": "某人", "password": PASSWORD}
     )
-    rows = team.member(Role.MANAGER, None).get("/api/v1/audit", params={"account": "admin-4503", "limit": 1}).json()
+    asked = {"account": "admin-4503", "action": "account.add"}
+    rows = team.member(Role.MANAGER, None).get("/api/v1/audit", params=asked).json()
     assert rows[0]["who"] == "admin-4503"
+    calls = team.member(Role.MANAGER, "4503").get("/api/v1/audit", params=asked | {"action": "POST /api/v1/accounts"})
+    assert [c["object_kind"] for c in calls.json()] == ["accounts"]  # every change, whatever the service records
     assert rows[0]["address"] == "testclient"
     assert "某人" not in str(rows)
     assert client.get("/api/v1/audit").status_code == 401
