@@ -11,6 +11,7 @@ from geo.db.engine import APP_ROLE, make_engine
 log = structlog.get_logger()
 
 TASK_MODULES: Sequence[str] = (
+    "api.circle_jobs",
     "api.housekeeping",
     "api.import_jobs",
     "api.replacement_jobs",
