@@ -8,18 +8,20 @@ from numpy.typing import NDArray
 
 WEST, SOUTH = 110.0, 24.0
 _SIDE = 0.002  # degrees, some 200 m: the size of a grid in a city
-_BENDS = 2  # between two corners
 
 
-def tessellate(polygons: int, seed: int = 1) -> NDArray[Any]:
-    """Return about so many polygons of 12 vertices, EPSG:4326, on the 1e-7 lattice, without gaps or overlaps."""
+def tessellate(polygons: int, seed: int = 1, *, bends: int = 2) -> NDArray[Any]:
+    """Return about so many polygons, EPSG:4326, on the 1e-7 lattice, without gaps or overlaps.
+
+    Each has four corners and on each side so many bends: 12 vertices, or with ``bends=10`` 44.
+    """
     n = round(polygons**0.5)
     rng = np.random.default_rng(seed)
     # Corners of the mesh, and on every edge the bends, moved at random; each is made once and used by both sides.
     corner = np.stack(np.meshgrid(np.arange(n + 1.0), np.arange(n + 1.0)), axis=-1)
     corner += rng.uniform(-0.2, 0.2, corner.shape)
-    east = _bent(corner[:, :-1], corner[:, 1:], rng)
-    north = _bent(corner[:-1, :], corner[1:, :], rng)
+    east = _bent(corner[:, :-1], corner[:, 1:], bends, rng)
+    north = _bent(corner[:-1, :], corner[1:, :], bends, rng)
     south, west, north_west, north_east = east[:-1], north[:, :-1, :0:-1], corner[1:, :-1, None], corner[1:, 1:, None]
     ring = np.concatenate([south, north[:, 1:], north_east, east[1:, :, :0:-1], north_west, west], axis=2)
     degrees = np.round(np.array([WEST, SOUTH]) + ring.reshape(n * n, -1, 2) * _SIDE, 7)
@@ -36,9 +38,11 @@ def points_in(polygons: int, points: int, seed: int = 2) -> tuple[NDArray[np.flo
     )
 
 
-def _bent(start: NDArray[np.float64], end: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.float64]:
+def _bent(
+    start: NDArray[np.float64], end: NDArray[np.float64], bends: int, rng: np.random.Generator
+) -> NDArray[np.float64]:
     """Return every edge from its start over its bends, without its end: (rows, columns, 1 + bends, 2)."""
-    share = np.arange(_BENDS + 1)[:, None] / (_BENDS + 1)
+    share = np.arange(bends + 1)[:, None] / (bends + 1)
     edge = start[:, :, None] * (1 - share) + end[:, :, None] * share
-    edge[:, :, 1:] += rng.uniform(-0.06, 0.06, edge[:, :, 1:].shape)
+    edge[:, :, 1:] += rng.uniform(-0.12, 0.12, edge[:, :, 1:].shape) / bends
     return np.asarray(edge)

@@ -67,8 +67,6 @@ def load_scale(session: Session, micro_grids: int, *, progress: Progress = lambd
         versions.open_versions(session, layer.id, edition.id, SINCE, new, identities)
         _write_branches(session, [version for version in new if version.level == "grid"], identities)
         progress(f"{loaded.micro_grids} / {micro_grids} 微网格 micro-grids")
-    progress("建立索引 building indexes")
-    create_indexes(session)
     now = session.scalars(select(func.now())).one()
     edition.status, edition.revision, edition.published_at = "published", 1, now
     layer.revision = 1
@@ -77,6 +75,8 @@ def load_scale(session: Session, micro_grids: int, *, progress: Progress = lambd
     # Before the refresh: to a planner that thinks the table empty, its update is a nested loop of minutes.
     session.execute(text("analyze division, grid, grid_version, responsible_branch, branch"))
     refresh_tiles(session, layer.id)
+    progress("建立索引 building indexes")
+    create_indexes(session)
     return loaded
 
 

@@ -4,6 +4,9 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+_CENTIMETRE = 2
+"""Decimals that are kept: enough to look at, and the same shape comes out the same wherever it was projected."""
+
 
 def simplify_coverage(geoms: NDArray[np.object_], tolerance: float) -> NDArray[np.object_]:
     """Simplify polygons so that shared borders stay shared.
@@ -19,12 +22,13 @@ def simplify_coverage(geoms: NDArray[np.object_], tolerance: float) -> NDArray[n
 
     Returns
     -------
-    MultiPolygons, one for each input in its order; none is empty that was not.
+    MultiPolygons on a lattice of 0.01, one for each input in its order; none is empty that was not.
     """
     if not len(geoms):
         return geoms
     simplified = shapely.coverage_simplify(geoms, tolerance)
     simplified = np.where(shapely.is_empty(simplified), geoms, simplified)
+    simplified = shapely.transform(simplified, lambda coords: np.round(coords, _CENTIMETRE))
     return np.array([_multi(geom) for geom in simplified], dtype=object)
 
 

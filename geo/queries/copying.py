@@ -1,6 +1,6 @@
 """Write many rows by COPY in the session's own transaction."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,8 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from geo.models.base import SRID
+
+_CHUNK = 5000
 
 
 def take_ids(session: Session, table: str, count: int) -> list[int]:
@@ -37,7 +39,12 @@ def copy_rows(session: Session, table: str, columns: Sequence[str], rows: Iterab
             copy.write_row(row)
 
 
-def hex_ewkb(geoms: Sequence[Any] | NDArray[np.object_]) -> NDArray[np.object_]:
-    """Give geometries in WGS 84 as COPY reads them; None stays None."""
-    with_srid = shapely.set_srid(np.asarray(geoms, dtype=object), SRID)
-    return np.asarray(shapely.to_wkb(with_srid, hex=True, include_srid=True), dtype=object)
+def hex_ewkb(geoms: Sequence[Any] | NDArray[np.object_], *, srid: int = SRID) -> Iterator[str | None]:
+    """Give geometries, in WGS 84 if not said otherwise, as COPY reads them; None stays None.
+
+    GEOS writes hexadecimal five times slower than Python turns bytes into it, and one row at a time is in memory twice.
+    """
+    with_srid = shapely.set_srid(np.asarray(geoms, dtype=object), srid)
+    for start in range(0, len(with_srid), _CHUNK):
+        for wkb in shapely.to_wkb(with_srid[start : start + _CHUNK], include_srid=True):
+            yield wkb.hex() if wkb is not None else None

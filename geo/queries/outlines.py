@@ -1,6 +1,6 @@
 """Read and write what low zooms are drawn from: simplified grids and the drawn outlines of divisions."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -57,12 +57,33 @@ def read_grids(session: Session, layer_id: int, division_ids: Collection[int] | 
     )
 
 
+def read_staying(
+    session: Session, layer_id: int, division_ids: Collection[int], bounds: Sequence[float], closing: Collection[int]
+) -> Shapes:
+    """Read the current whole grids of divisions (asked) and others within bounds (EPSG:3857), but none that closes."""
+    west, south, east, north = bounds
+    return Shapes.read(
+        session,
+        f"""
+        select v.id, ST_AsBinary(v.tile_geom), v.division_id = any(:divisions) from grid_version v
+        where {CURRENT_WHOLE_GRID} and v.id <> all(:closing)
+          and (v.division_id = any(:divisions) or v.tile_geom && ST_MakeEnvelope(:west, :south, :east, :north, 3857))
+        """,
+        layer=layer_id,
+        divisions=list(division_ids),
+        closing=list(closing),
+        **{"west": west, "south": south, "east": east, "north": north},
+    )
+
+
 def write_low_grids(session: Session, ids: NDArray[np.int64], geoms: NDArray[np.object_]) -> None:
-    """Set the low-zoom geometry (EPSG:3857) of grid versions."""
+    """Set the low-zoom geometry (EPSG:3857) of grid versions; a row that has it already isn't written again."""
     session.execute(
         text(
-            "update grid_version v set tile_geom_low = ST_GeomFromWKB(n.geom, 3857)"
-            " from unnest(cast(:ids as bigint[]), cast(:geoms as bytea[])) as n(id, geom) where v.id = n.id"
+            "update grid_version v set tile_geom_low = n.geom"
+            " from (select id, ST_GeomFromWKB(geom, 3857) as geom"
+            "       from unnest(cast(:ids as bigint[]), cast(:geoms as bytea[])) as given(id, geom)) n"
+            " where v.id = n.id and v.tile_geom_low is distinct from n.geom"
         ),
         {"ids": ids.tolist(), "geoms": list(shapely.to_wkb(geoms))},
     )
@@ -87,31 +108,45 @@ def lineage_of(session: Session, layer_id: int, division_ids: Collection[int] | 
     return found
 
 
-def draw_outlines(session: Session, layer_id: int, division_ids: Collection[int]) -> None:
-    """Make anew the outlines of divisions of one depth: the union of their own grids and their children's outlines.
+def read_parts(session: Session, layer_id: int, division_ids: Collection[int]) -> dict[int, NDArray[np.object_]]:
+    """Read what the outlines of divisions are made of: their own current grids and their children's outlines."""
+    rows = session.execute(
+        text(
+            f"""
+            select v.division_id, ST_AsBinary(v.tile_geom) from grid_version v
+            where {CURRENT_WHOLE_GRID} and v.division_id = any(:divisions)
+            union all
+            select d.parent_id, ST_AsBinary(o.tile_geom)
+            from drawn_outline o join division d on d.id = o.division_id
+            where o.layer_id = :layer and d.parent_id = any(:divisions)
+            """
+        ),
+        {"layer": layer_id, "divisions": list(division_ids)},
+    ).all()
+    found: dict[int, list[bytes]] = {}
+    for division_id, wkb in rows:
+        found.setdefault(division_id, []).append(bytes(wkb))
+    return {division_id: np.asarray(shapely.from_wkb(parts)) for division_id, parts in found.items()}
 
-    Their low-zoom geometry is a copy until `write_low_outlines`. A division left without any grid loses its outline.
+
+def write_outlines(
+    session: Session, layer_id: int, division_ids: Collection[int], drawn: dict[int, shapely.MultiPolygon]
+) -> None:
+    """Put outlines (EPSG:3857, by division) in place of those of some divisions; one that isn't drawn loses its own.
+
+    Their low-zoom geometry is a copy until `write_low_outlines`.
     """
-    parameters = {"layer": layer_id, "divisions": list(division_ids)}
     session.execute(
-        text("delete from drawn_outline where layer_id = :layer and division_id = any(:divisions)"), parameters
+        text("delete from drawn_outline where layer_id = :layer and division_id = any(:divisions)"),
+        {"layer": layer_id, "divisions": list(division_ids)},
     )
     session.execute(
         text(
-            f"""
-            insert into drawn_outline (layer_id, division_id, tile_geom, tile_geom_low)
-            select :layer, division_id, geom, geom from (
-                select division_id, ST_Multi(ST_CollectionExtract(ST_Union(tile_geom), 3)) as geom from (
-                    select v.division_id, v.tile_geom from grid_version v
-                    where {CURRENT_WHOLE_GRID} and v.division_id = any(:divisions)
-                    union all
-                    select d.parent_id, o.tile_geom from drawn_outline o join division d on d.id = o.division_id
-                    where o.layer_id = :layer and d.parent_id = any(:divisions)
-                ) part group by division_id
-            ) drawn
-            """
+            "insert into drawn_outline (layer_id, division_id, tile_geom, tile_geom_low) select :layer, id, geom, geom"
+            " from (select id, ST_GeomFromWKB(geom, 3857) as geom"
+            "       from unnest(cast(:ids as bigint[]), cast(:geoms as bytea[])) as given(id, geom)) drawn"
         ),
-        parameters,
+        {"layer": layer_id, "ids": list(drawn), "geoms": [geom.wkb for geom in drawn.values()]},
     )
 
 

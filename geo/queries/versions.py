@@ -10,11 +10,12 @@ import shapely
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from geo.models.base import TILE_SRID
 from geo.queries.copying import copy_rows, hex_ewkb, take_ids
 
 COLUMNS = (
     "id", "grid_id", "layer_id", "is_remainder", "is_leaf", "parent_id", "division_id", "division_path", "name", "kind",
-    "geom", "households", "people", "households_source", "attributes", "valid", "edition_id",
+    "geom", "tile_geom_low", "households", "people", "households_source", "attributes", "valid", "edition_id",
 )  # fmt: skip
 
 
@@ -55,6 +56,8 @@ class NewVersion:
     people: int | None = None
     households_source: str = "file"
     attributes: dict[str, Any] | None = None
+    tile_geom_low: Any | None = None
+    """MultiPolygon in EPSG:3857, where `geo.services.tiling.simplify_new` has drawn it already."""
 
 
 def read_current(session: Session, layer_id: int, division_ids: Sequence[int] | None = None) -> list[CurrentVersion]:
@@ -117,6 +120,7 @@ def open_versions(
     paths = _division_paths(session, {v.division_id for v in new})
     ids = take_ids(session, "grid_version", len(new))
     geoms = hex_ewkb([v.geom for v in new])
+    low_geoms = hex_ewkb([v.tile_geom_low for v in new], srid=TILE_SRID)
     valid = f"[{since.isoformat()},)"
     rows = (
         (
@@ -131,6 +135,7 @@ def open_versions(
             v.name,
             v.kind,
             geom,
+            low,
             v.households,
             v.people,
             v.households_source if v.households is not None else None,
@@ -138,7 +143,7 @@ def open_versions(
             valid,
             edition_id,
         )
-        for version_id, v, geom in zip(ids, new, geoms, strict=True)
+        for version_id, v, geom, low in zip(ids, new, geoms, low_geoms, strict=True)
     )
     copy_rows(session, "grid_version", COLUMNS, rows)
     return ids

@@ -1,11 +1,17 @@
 """Keep what low zooms are drawn from in step with the borders: call it wherever borders are published or imported."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 
+import numpy as np
+import shapely
 from sqlalchemy.orm import Session
 
+from geo.geometry.coverage_union import unite
 from geo.geometry.low_zoom import simplify_coverage
+from geo.geometry.web_mercator import to_web_mercator
 from geo.queries import outlines
+from geo.queries.versions import NewVersion
 
 # In EPSG:3857 units. A screen pixel is 19 units at map zoom 13, where grids begin, and 38 at 12, where outlines end.
 GRID_TOLERANCE = 8.0
@@ -26,11 +32,40 @@ def refresh_tiles(session: Session, layer_id: int, division_ids: Collection[int]
     grids = outlines.read_grids(session, layer_id, division_ids)
     low = simplify_coverage(grids.geoms, GRID_TOLERANCE)
     outlines.write_low_grids(session, grids.ids[grids.is_asked], low[grids.is_asked])
+    draw_outlines(session, layer_id, division_ids)
+
+
+def simplify_new(
+    session: Session, layer_id: int, new: Sequence[NewVersion], closing: Collection[int]
+) -> list[NewVersion]:
+    """Give versions that are about to be opened with what low zooms draw, and bring the grids beside them in step.
+
+    For many new grids: a row written with its low shape needn't be written again, in all indexes. `draw_outlines` is
+    left to do after they are written.
+    """
+    at = [i for i, v in enumerate(new) if v.parent_code is None and not v.is_remainder]
+    made = list(new)
+    if not at:
+        return made
+    drawn = to_web_mercator(np.array([new[i].geom for i in at], dtype=object))
+    division_ids = {new[i].division_id for i in at}
+    staying = outlines.read_staying(session, layer_id, division_ids, shapely.total_bounds(drawn).tolist(), closing)
+    low = simplify_coverage(np.concatenate([drawn, staying.geoms]), GRID_TOLERANCE)
+    for i, geom in zip(at, low[: len(at)], strict=True):
+        made[i] = replace(new[i], tile_geom_low=geom)
+    outlines.write_low_grids(session, staying.ids[staying.is_asked], low[len(at) :][staying.is_asked])
+    return made
+
+
+def draw_outlines(session: Session, layer_id: int, division_ids: Collection[int] | None = None) -> None:
+    """Draw the outlines of divisions and of all above them anew, as the union of their grids; None: of all."""
     by_depth = outlines.lineage_of(session, layer_id, division_ids)
     for depth in sorted(by_depth, reverse=True):
-        outlines.draw_outlines(session, layer_id, by_depth[depth])
-        drawn = outlines.read_outlines(session, layer_id, by_depth[depth])
-        outlines.write_low_outlines(session, layer_id, drawn.ids, simplify_coverage(drawn.geoms, OUTLINE_TOLERANCE))
+        parts = outlines.read_parts(session, layer_id, by_depth[depth])
+        drawn = {division_id: unite(geoms) for division_id, geoms in parts.items()}
+        outlines.write_outlines(session, layer_id, by_depth[depth], drawn)
+        around = outlines.read_outlines(session, layer_id, by_depth[depth])
+        outlines.write_low_outlines(session, layer_id, around.ids, simplify_coverage(around.geoms, OUTLINE_TOLERANCE))
 
 
 def refresh_division_tiles(session: Session) -> None:

@@ -1,9 +1,14 @@
 """Low-zoom shapes follow what is published."""
 
-from sqlalchemy import text
+import numpy as np
+import shapely
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from geo.services.tiling import refresh_division_tiles, refresh_tiles
+from geo.models import GridVersion
+from geo.queries.versions import NewVersion
+from geo.services.editions import write_edition
+from geo.services.tiling import draw_outlines, refresh_division_tiles, refresh_tiles, simplify_new
 from tests.builders import add_division, add_edition, add_grid, add_layer, box, cell
 
 
@@ -76,3 +81,61 @@ def test_known_borders_are_simplified(session: Session) -> None:
     refresh_division_tiles(session)
     rows = session.execute(text("select id, tile_geom_low is not null from division")).all()
     assert {row[0] for row in rows if not row[1]} == {unknown.id}
+
+
+def wavy(west: float, south: float, bend: float) -> shapely.Polygon:
+    """A cell whose eastern border is a wave, and whose western one is its neighbour's."""
+    up = np.linspace(south, south + 1, 21)
+    wave = bend * np.sin(up * 6)
+    ring = np.vstack([np.column_stack([west + 1 + wave, up]), np.column_stack([west + wave, up])[::-1]])
+    return shapely.Polygon(np.round([110, 24] + ring / 500, 7))
+
+
+def low_shapes(session: Session, layer_id: int) -> dict[str, shapely.Geometry]:
+    rows = session.execute(
+        text(
+            "select v.name, ST_AsBinary(v.tile_geom_low) from grid_version v"
+            " where v.layer_id = :layer and upper_inf(v.valid)"
+        ),
+        {"layer": layer_id},
+    )
+    return {name: shapely.from_wkb(bytes(wkb)) for name, wkb in rows}
+
+
+def test_new_grids_come_with_the_shapes_that_a_refresh_would_give_them(session: Session) -> None:
+    city = add_division(session, "市")
+    west = add_division(session, "西社区", level="community", parent=city)
+    east = add_division(session, "东社区", level="community", parent=city)
+    layer = add_layer(session, city)
+    first = add_edition(session, layer, city)
+    add_grid(session, first, west, wavy(0, 0, 0.1), name="neighbour")
+    add_grid(session, first, east, wavy(2, 0, 0.1), name="staying")
+    replaced = add_grid(session, first, east, wavy(1, 0, 0.1), name="old")
+    refresh_tiles(session, layer.id)
+
+    closing = session.scalars(select(GridVersion.id).where(GridVersion.grid_id == replaced.id)).all()
+    geom = shapely.multipolygons([wavy(1, 0, 0.1)])
+    version = NewVersion(replaced.code, "grid", True, east.id, "new", "residential", geom)
+    given = simplify_new(session, layer.id, [version], closing)
+    write_edition(session, add_edition(session, layer, east), given, closing)
+    draw_outlines(session, layer.id, [east.id])
+
+    written = low_shapes(session, layer.id)
+    assert shapely.get_num_coordinates(written["new"]) < shapely.get_num_coordinates(geom)
+    assert shapely.coverage_is_valid(list(written.values()))
+    assert len(written) == 3
+    refresh_tiles(session, layer.id)
+    refreshed = low_shapes(session, layer.id)
+    assert all(refreshed[name].equals_exact(geom, 0) for name, geom in written.items())
+    assert outlines(session, layer.id).keys() == {"西社区", "东社区", "市"}
+
+
+def test_a_refresh_that_finds_nothing_new_writes_nothing(session: Session) -> None:
+    city = add_division(session)
+    layer = add_layer(session, city)
+    add_grid(session, add_edition(session, layer, city), city, wavy(0, 0, 0.1))
+    refresh_tiles(session, layer.id)
+    where = text("select ctid::text from grid_version")
+    before = session.scalars(where).all()
+    refresh_tiles(session, layer.id)
+    assert session.scalars(where).all() == before

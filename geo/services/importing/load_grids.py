@@ -20,7 +20,7 @@ from geo.services.importing.task import Task
 from geo.services.importing.territory import find_layer, named_division
 from geo.services.importing.tessellation import check_codes
 from geo.services.replacement import sweep_all
-from geo.services.tiling import refresh_tiles
+from geo.services.tiling import draw_outlines, simplify_new
 
 
 def load_grids(task: Task) -> None:
@@ -109,14 +109,16 @@ def _publish(task: Task, layer: Layer, home: Division, change: Change) -> None:
     )
     session.add(edition)
     session.flush()
+    with task.phase("tiles"):
+        new = simplify_new(session, layer.id, change.new, change.closing)
     with task.phase("writing"):
-        written = write_edition(session, edition, change.new, change.closing, valid_from=request.valid_from)
+        written = write_edition(session, edition, new, change.closing, valid_from=request.valid_from)
         if change.closing:
             queries.add_lineage(session, edition)
             queries.end_links(session, edition, written.at)
         queries.sum_households(session, edition)
     with task.phase("tiles"):
-        refresh_tiles(session, layer.id, change.division_ids)
+        draw_outlines(session, layer.id, change.division_ids)
     with task.phase("replacement"):
         replaced = sweep_all(lambda: nullcontext(session), edition.id)
     task.report.details |= {
