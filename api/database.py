@@ -1,20 +1,17 @@
 """The database that a command works on: the embedded one, or the one that the settings name."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from functools import cache
-from pathlib import Path
+from importlib.resources import files
 
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, text
 
 from api.instance import make_folder
 from api.settings import Settings
-from geo.db import migrations
 from geo.db.cluster import embedded
 from geo.db.engine import make_engine
-from geo.db.migrations import upgrade
 from geo.db.requirements import check_database
 
 DATABASE = "wangge"
@@ -46,6 +43,8 @@ def open_database(settings: Settings, *, migrated: bool = True) -> Iterator[str]
         engine = make_engine(url, pooled=False)
         check_database(engine)
         if migrated and schema_revision(engine) != newest_revision():
+            from geo.db.migrations import upgrade
+
             upgrade(engine)
         engine.dispose()
         yield url
@@ -63,10 +62,25 @@ def make_database(maintenance_url: str, name: str) -> None:
 def schema_revision(engine: Engine) -> str | None:
     """Give the revision of the database's schema, None where it has none yet."""
     with engine.connect() as connection:
-        return MigrationContext.configure(connection).get_current_revision()
+        if connection.execute(text("select to_regclass('alembic_version')")).scalar_one() is None:
+            return None
+        return connection.execute(text("select version_num from alembic_version")).scalar_one_or_none()
 
 
 @cache
-def newest_revision() -> str | None:
-    """Give the revision that this program brings; read once a process."""
-    return ScriptDirectory(str(Path(migrations.__file__).parent)).get_current_head()
+def newest_revision() -> str:
+    """Give the revision that this program brings, by the texts of the migrations; read once a process.
+
+    Alembic would run them to know, with all that they import: half a second that every command would wait for.
+    """
+    texts = [
+        path.read_text("utf-8")
+        for path in files("geo.db").joinpath("migrations/versions").iterdir()
+        if path.name.endswith(".py")
+    ]
+    revisions: set[str] = {
+        found for text in texts for found in re.findall(r'^revision\b.*?= *"(\w+)"', text, re.MULTILINE)
+    }
+    replaced = {found for text in texts for found in re.findall(r'^down_revision\b.*?= *"(\w+)"', text, re.MULTILINE)}
+    (newest,) = revisions - replaced
+    return newest

@@ -16,7 +16,6 @@ from typing import Any, Literal
 import numpy as np
 import shapely
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import owens_t
 
 from geo.errors import InvalidAccuracyError
 from geo.geometry.local_metres import metres_per_degree
@@ -105,6 +104,8 @@ def triangle_mass(start: Floats, end: Floats) -> Floats:
 
     Coordinates are in standard deviations, shape (n, 2).
     """
+    from scipy.special import owens_t  # slow to import, and needed only where an accuracy is given
+
     (ax, ay), (bx, by) = start.T, end.T
     cross = ax * by - ay * bx
     length = np.hypot(bx - ax, by - ay)

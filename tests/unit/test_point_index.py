@@ -279,3 +279,23 @@ def test_edge_distance_of_a_polygon_with_thousands_of_vertices() -> None:
     answer = PointIndex(leaves).place(lon, lat)
     for i in range(200):
         assert answer.edge_distance_m[i] == pytest.approx(measured(leaves, lon[i], lat[i])[1][0], rel=1e-4, abs=1e-6)
+
+
+@pytest.mark.parametrize("south", [25.0, -41.0, 84.0])
+def test_a_few_points_that_are_nowhere_equal_many(south: float) -> None:
+    """Few are searched among the leaves around them, many in a tree of all leaves, whose answers are checked above."""
+    rng = np.random.default_rng(8)
+    corner = np.stack(np.meshgrid(np.arange(24), np.arange(24)), axis=-1).reshape(-1, 2)
+    corner = corner[rng.random(len(corner)) < 0.6] * 0.002 + (LON, south)
+    size = rng.uniform(0.0002, 0.002, corner.shape)
+    leaves = np.asarray(shapely.box(*corner.T, *(corner + size).T), dtype=object)
+    leaves = np.array([on_lattice(leaf) for leaf in leaves], dtype=object)
+    points = np.round(rng.uniform((LON - 0.006, south - 0.006), (LON + 0.054, south + 0.054), (1_500, 2)), 7)
+    lon, lat = points.T.copy()
+    many = PointIndex(leaves).place(lon, lat, snap_m=45.0)
+    few = [PointIndex(leaves).place(lon[i : i + 25], lat[i : i + 25], snap_m=45.0) for i in range(0, 1_500, 25)]
+    assert {Method.SNAPPED, Method.OUTSIDE, Method.COVERS} <= set(many.method.tolist())
+    for name in ("leaf", "method", "nearest_leaf"):
+        assert (np.concatenate([getattr(part, name) for part in few]) == getattr(many, name)).all(), name
+    distances = np.concatenate([part.edge_distance_m for part in few])
+    assert distances == pytest.approx(many.edge_distance_m, abs=1e-6)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import cached_property
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,10 @@ SNAP_M = 30.0
 _DISTANCE_DECIMALS = 6
 # A border straight in degrees is bent in Mercator: by a millimetre over this length, by half a metre over 8 km.
 _STRAIGHT_DEG = 0.003
+# The distance up to which the boundaries measure true to a millimetre.
+_NEAR_M = 500.0
+# Measured: to project a leaf and put it in a tree costs a tenth of a point's search for its nearest leaf.
+_LEAVES_PER_LOST_POINT = 10
 _ECCENTRICITY = float(np.sqrt(ECCENTRICITY_2))
 
 
@@ -48,7 +53,7 @@ class Placements:
 
 
 class PointIndex:
-    """Places points among leaves without testing whole polygons.
+    """Places points among leaves without testing whole polygons; several threads may use it at once.
 
     Parameters
     ----------
@@ -69,6 +74,7 @@ class PointIndex:
         self._leaves = leaves
         self._rings = ring_edges(leaves)
         self._covering = Covering(leaves, rings=self._rings)
+        self._first_use = Lock()
         self._divisions = KnownDivisions(
             divisions
             or Divisions(
@@ -112,8 +118,13 @@ class PointIndex:
         """Return what computes the owners' shares of blurred fixes."""
         return OwnerShares(self._leaves, self._boundaries)
 
-    @cached_property
+    @property
     def _boundaries(self) -> Boundaries:
+        with self._first_use:
+            return self._boundaries_once
+
+    @cached_property
+    def _boundaries_once(self) -> Boundaries:
         boundaries = Boundaries(len(self._leaves), *self._rings)
         del self._rings  # only needed once
         return boundaries
@@ -125,21 +136,43 @@ class PointIndex:
 
     def _nearest(self, lon: Floats, lat: Floats) -> tuple[Ints, Floats]:
         """Return the nearest leaf of each point and its distance in metres."""
+        if len(lon) > len(self._leaves) // _LEAVES_PER_LOST_POINT or "_mercator_tree" in vars(self):
+            return self._nearest_by_mercator(lon, lat)
+        # For a few points it does not pay to project all leaves. Some leaf close by bounds how far the nearest one is.
+        point, leaf = self._covering.tree.query_nearest(shapely.points(lon, lat), all_matches=False)
+        at_most = np.full(len(lon), np.inf)
+        at_most[point] = self._boundaries.distances_m(lon[point], lat[point], leaf)
+        near, far = np.flatnonzero(at_most <= _NEAR_M), np.flatnonzero(at_most > _NEAR_M)
+        nearest, distance = np.empty(len(lon), dtype=np.int64), np.empty(len(lon))
+        point, leaf = self._around(lon[near], lat[near], at_most[near])
+        metres = self._boundaries.distances_m(lon[near[point]], lat[near[point]], leaf)
+        nearest[near], distance[near] = self._first_nearest(len(near), point, leaf, metres)
+        if len(far):
+            nearest[far], distance[far] = self._nearest_by_mercator(lon[far], lat[far])
+        return nearest, distance
+
+    def _nearest_by_mercator(self, lon: Floats, lat: Floats) -> tuple[Ints, Floats]:
         here = shapely.points(_mercator(np.column_stack([lon, lat])))
         point, leaf = self._mercator_tree.query_nearest(here, all_matches=True)
         return self._first_nearest(len(lon), point, leaf, self._boundaries.distances_m(lon[point], lat[point], leaf))
 
     def _snap(self, lon: Floats, lat: Floats, division: Ints, snap_m: float) -> tuple[Ints, Floats]:
         """Return the nearest leaf of the same known division within `snap_m`, or -1, and its distance in metres."""
-        here = shapely.points(_mercator(np.column_stack([lon, lat])))
-        # The 1 % is for the leaf's other latitude.
-        reach = 1.01 * snap_m / metres_per_degree(lat)[0] * np.pi / 180
-        point, leaf = self._mercator_tree.query(here, predicate="dwithin", distance=reach)
+        point, leaf = self._around(lon, lat, np.full(len(lon), snap_m))
         admitted = self._divisions.admits(division[point], leaf)
         point, leaf = point[admitted], leaf[admitted]
         metres = self._boundaries.distances_m(lon[point], lat[point], leaf)
         close = metres <= snap_m
         return self._first_nearest(len(lon), point[close], leaf[close], metres[close])
+
+    def _around(self, lon: Floats, lat: Floats, reach_m: Floats) -> tuple[Ints, Ints]:
+        """List for each point the leaves whose box is within reach: all that are, and some that are not quite."""
+        reach_m = 1.01 * reach_m + 0.001
+        north = reach_m / metres_per_degree(lat)[1]
+        # A degree of longitude is shortest on the side of the pole.
+        east = reach_m / metres_per_degree(np.minimum(np.abs(lat) + north, 89.9999))[0]
+        point, leaf = self._covering.tree.query(shapely.box(lon - east, lat - north, lon + east, lat + north))
+        return point, leaf
 
     @staticmethod
     def _first_nearest(points: int, point: Ints, leaf: Ints, metres: Floats) -> tuple[Ints, Floats]:

@@ -17,10 +17,13 @@ PLACED_COLUMNS = (*OWNER_COLUMNS, "method", "edge_distance_m", "certainty", "rea
 
 
 class Output(Protocol):
-    """Where placed blocks go."""
+    """Where placed blocks go; blocks may be encoded on several threads, but are written by one, in their order."""
 
-    def write(self, block: Block, answers: Answers, reason: NDArray[np.int8]) -> None:
-        """Write a block."""
+    def encode(self, block: Block, answers: Answers, reason: NDArray[np.int8]) -> Any:
+        """Return a block as `write` takes it."""
+
+    def write(self, encoded: Any) -> None:
+        """Write an encoded block."""
 
     def close(self) -> None:
         """Finish the file."""
@@ -52,8 +55,8 @@ class CsvOutput:
         binary = pa.array([text.encode(self._encoding, "replace") for text in texts], pa.binary())
         return pa.Array.from_buffers(pa.string(), len(binary), binary.buffers())
 
-    def write(self, block: Block, answers: Answers, reason: NDArray[np.int8]) -> None:
-        """Write a block."""
+    def encode(self, block: Block, answers: Answers, reason: NDArray[np.int8]) -> Any:
+        """Return the block's lines."""
         distance = pa.array(answers.edge_distance_m, mask=np.isnan(answers.edge_distance_m))
         lines = pc.binary_join_element_wise(
             block.records,
@@ -64,7 +67,11 @@ class CsvOutput:
             self._reasons.take(pa.array(reason)),
             ",",
         )
-        self._file.write(memoryview(lines.buffers()[2]))
+        return memoryview(lines.buffers()[2])
+
+    def write(self, encoded: Any) -> None:
+        """Write lines."""
+        self._file.write(encoded)
 
     def close(self) -> None:
         """Finish the file."""
@@ -81,8 +88,8 @@ class ParquetOutput:
         self._schema = pa.schema(list(zip(self._names, types, strict=True)))
         self._writer = pq.ParquetWriter(path, self._schema)
 
-    def write(self, block: Block, answers: Answers, reason: NDArray[np.int8]) -> None:
-        """Write a block."""
+    def encode(self, block: Block, answers: Answers, reason: NDArray[np.int8]) -> Any:
+        """Return the block as a table."""
         owner = self._owners.take(pa.array(answers.owner))
         columns = [
             *block.columns(),
@@ -92,7 +99,11 @@ class ParquetOutput:
             _named(CERTAINTIES, answers.certainty),
             _named(REASONS, reason),
         ]
-        self._writer.write_table(pa.Table.from_arrays(columns, schema=self._schema))
+        return pa.Table.from_arrays(columns, schema=self._schema)
+
+    def write(self, encoded: Any) -> None:
+        """Write a table as a row group."""
+        self._writer.write_table(encoded)
 
     def close(self) -> None:
         """Finish the file."""

@@ -1,8 +1,12 @@
 """Place every row of a CSV file: nothing is lost, and what could not be placed says why."""
 
-from collections.abc import Callable, Sequence
+import os
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,9 +16,13 @@ from geo.crs import parse_crs
 from geo.errors import RefusedImportError
 from geo.services.bulk_placing.coordinates import REASONS, numbers, wgs84_of
 from geo.services.bulk_placing.output import CsvOutput, Output, ParquetOutput
-from geo.services.bulk_placing.placer import CERTAINTIES, METHODS, BulkPlacer
-from geo.services.bulk_placing.records import CsvFile
+from geo.services.bulk_placing.placer import CERTAINTIES, METHODS, Answers, BulkPlacer
+from geo.services.bulk_placing.records import Block, CsvFile
 
+T = TypeVar("T")
+
+# Each one works on a block of its own: more of them would be more memory.
+_MOST_THREADS = 4
 _LON_NAMES = ("lon", "lng", "longitude", "经度", "x")
 _LAT_NAMES = ("lat", "latitude", "纬度", "y")
 _ACCURACY_NAMES = ("accuracy_m", "accuracy", "定位精度")
@@ -95,11 +103,15 @@ def _place_blocks(
 ) -> Summary:
     positions = [file.header.index(name) for name in (chosen.lon, chosen.lat, chosen.accuracy) if name is not None]
     methods, certainties, reasons = (np.zeros(len(names), dtype=int) for names in (METHODS, CERTAINTIES, REASONS))
-    for block in file.blocks():
+
+    def placed(block: Block) -> tuple[Block, Answers, NDArray[np.int8], Any]:
         texts = block.columns(positions)
         lon, lat, reason = wgs84_of(texts[0], texts[1], crs)
         answers = placer.place(lon, lat, numbers(texts[2])[0] if len(texts) > 2 else None)
-        output.write(block, answers, reason)
+        return block, answers, reason, output.encode(block, answers, reason)
+
+    for block, answers, reason, encoded in _ahead(placed, file.blocks()):
+        output.write(encoded)
         methods += np.bincount(answers.method, minlength=len(METHODS))
         certainties += np.bincount(answers.certainty, minlength=len(CERTAINTIES))
         reasons += np.bincount(reason, minlength=len(REASONS))
@@ -111,6 +123,25 @@ def _place_blocks(
         reasons=_counted(REASONS, reasons),
         columns=chosen,
     )
+
+
+def _ahead(work: Callable[[Block], T], blocks: Iterator[Block]) -> Iterator[T]:
+    """Do the work on a block a processor at a time, some blocks ahead, and give the results in the blocks' order.
+
+    Threads will do: nearly all of it is numpy's and Arrow's, which let the others run.
+    """
+    threads = min(len(os.sched_getaffinity(0)), _MOST_THREADS)
+    with ThreadPoolExecutor(threads) as pool:
+        running: deque[Future[T]] = deque()
+        try:
+            for block in blocks:
+                running.append(pool.submit(work, block))
+                if len(running) > threads:
+                    yield running.popleft().result()
+            while running:
+                yield running.popleft().result()
+        finally:
+            pool.shutdown(cancel_futures=True)
 
 
 def _counted(names: Sequence[str], counts: NDArray[np.int_]) -> dict[str, int]:

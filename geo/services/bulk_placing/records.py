@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from geo.errors import RefusedImportError
 
-# Bytes read at once: what is held in memory is a small multiple.
-_BLOCK = 16 << 20
+# Bytes read at once: what is held in memory is a small multiple. Some blocks are worked on at the same time.
+_BLOCK = 4 << 20
 
 
 @dataclass(frozen=True)
