@@ -7,7 +7,6 @@ from http import HTTPStatus
 from limits import RateLimitItem, parse
 from limits.aio.storage import MemoryStorage
 from limits.aio.strategies import FixedWindowRateLimiter
-from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.problems import problem
@@ -36,12 +35,11 @@ class RateLimits:
         self.account = parse(settings.account_rate)
         self._limiter = FixedWindowRateLimiter(MemoryStorage())
 
-    async def count_request(self, request: Request) -> None:
+    async def count_request(self, address: str, path: str) -> None:
         """Count a request against its address; raises TooManyRequestsError."""
-        address = request.client.host if request.client else "unknown"
         if not _is_this_machine(address):
             await self._count(self.address, address)
-        if request.url.path == SIGN_IN_PATH:
+        if path == SIGN_IN_PATH:
             await self._count(SIGN_IN, f"sign-in {address}")
 
     async def count_principal(self, principal: Principal) -> None:
@@ -76,7 +74,8 @@ class AddressLimit:
         """Count the request and pass it on, or answer 429."""
         if scope["type"] == "http" and not scope["path"].startswith(("/static/", "/tiles/")):
             try:
-                await self.limits.count_request(Request(scope))
+                address = scope["client"][0] if scope.get("client") else "unknown"
+                await self.limits.count_request(address, scope["path"])
             except TooManyRequestsError as error:
                 answer = problem(HTTPStatus.TOO_MANY_REQUESTS, type(error).__name__, str(error))
                 answer.headers["Retry-After"] = str(error.retry_after_s)

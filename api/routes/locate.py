@@ -1,13 +1,14 @@
 """Locate points: who is responsible, and why. Nothing is stored."""
 
 import json
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Request, Response
 
-from api.authentication import PrincipalDep
+from api.authentication import PrincipalDep, get_principal
+from api.hot_query import documented_query, read_query
 from api.permissions import permit
-from api.placing import PlacingDep
+from api.placing import PlacingDep, get_placing
 from api.schemas.placement import LocateIn, LocateOut, LocateQuery, PlacementOut
 from geo.queries.place import Asked
 from geo.services.access import Permission
@@ -18,12 +19,14 @@ router = APIRouter(prefix="/api/v1", tags=["归属 placement"])
 PUBLIC = permit(Permission.PUBLIC)
 
 
-@router.get("/locate", response_model=PlacementOut, **PUBLIC)
-async def locate_one(placing: PlacingDep, principal: PrincipalDep, query: Annotated[LocateQuery, Query()]) -> Response:
+@router.get("/locate", response_model=PlacementOut, **PUBLIC | documented_query(LocateQuery, Permission.PUBLIC))
+async def locate_one(request: Request) -> Response:
     """Say which leaf, grid, divisions, branch and people are responsible for a point, and why.
 
     Staff of the point's divisions get all of it; the public gets the grid, its branch and divisions.
     """
+    query = read_query(request, LocateQuery)
+    placing, principal = await get_placing(request), await get_principal(request)
     points = points_of([Fix(query.lon, query.lat, query.crs, query.accuracy_m, query.accuracy_level)])
     if query.layer is None and query.as_of is None and query.include is None:
         return json_response(visible_part(await placing.now.ask(points[0]), principal))

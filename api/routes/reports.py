@@ -3,12 +3,12 @@
 from typing import Any
 from uuid import UUID
 
-from fastapi import APIRouter, Response, status
+from fastapi import APIRouter, Request, Response, status
 
-from api.authentication import PrincipalDep
+from api.authentication import get_principal
 from api.dependencies import SessionDep
 from api.permissions import permit
-from api.placing import PlacingDep
+from api.placing import get_placing
 from api.routes.locate import json_response
 from api.schemas.reports import ReportIn, ReportOut, ReportStatus
 from geo.services.access import Permission
@@ -28,7 +28,7 @@ PUBLIC = permit(Permission.PUBLIC)
     responses={200: {"model": ReportOut, "description": "A repeat: the first one's answer"}},
     **PUBLIC,
 )
-async def take_report(placing: PlacingDep, principal: PrincipalDep, body: ReportIn) -> Response:
+async def take_report(request: Request, body: ReportIn) -> Response:
     """Place and store a report; answered when it is safely on disk.
 
     Sending the same ``id`` again changes nothing and is answered with the first answer, by status 200 instead of 201.
@@ -44,6 +44,7 @@ async def take_report(placing: PlacingDep, principal: PrincipalDep, body: Report
         contact=reporter.contact if reporter else None,
     )
     check_fix(report.fix)
+    placing, principal = await get_placing(request), await get_principal(request)
     stored = await placing.intake.ask(report)
     answer = stored.body()
     answer["placement"] = visible_part(answer["placement"], principal)

@@ -48,7 +48,8 @@ def points_of(fixes: Sequence[Fix]) -> list[Point]:
         crs = parse_crs(name)
         lon, lat = to_wgs84([fixes[i].lon for i in members], [fixes[i].lat for i in members], crs)
         accuracies = [fixes[i].accuracy_m for i in members]
-        reaches = iter(reach_m([a for a in accuracies if a is not None], level).tolist())
+        known = [a for a in accuracies if a is not None]
+        reaches = iter(reach_m(known, level).tolist() if known else ())
         for i, x, y, accuracy in zip(members, lon.tolist(), lat.tolist(), accuracies, strict=True):
             blur = (None, None, None) if accuracy is None else (accuracy, level, next(reaches))
             points[i] = Point(x, y, crs, *blur)
