@@ -14,7 +14,7 @@ CURRENT_WHOLE_GRID = "v.layer_id = :layer and v.parent_id is null and not v.is_r
 
 @dataclass(frozen=True)
 class Shapes:
-    """Geometries in EPSG:3857 with the ids of their rows; ``is_asked`` is false for neighbours read along."""
+    """Geometries (EPSG:3857 if not said otherwise) with the ids of their rows; ``is_asked``: no neighbour read along."""
 
     ids: NDArray[np.int64]
     geoms: NDArray[np.object_]
@@ -60,12 +60,16 @@ def read_grids(session: Session, layer_id: int, division_ids: Collection[int] | 
 def read_staying(
     session: Session, layer_id: int, division_ids: Collection[int], bounds: Sequence[float], closing: Collection[int]
 ) -> Shapes:
-    """Read the current whole grids of divisions (asked) and others within bounds (EPSG:3857), but none that closes."""
+    """Read the current whole grids of divisions (asked) and others within bounds (EPSG:3857), but none that closes.
+
+    In WGS 84, unlike the others here: to be projected together with new ones, since a neighbour's corner that another
+    program projected differs in the last bit.
+    """
     west, south, east, north = bounds
     return Shapes.read(
         session,
         f"""
-        select v.id, ST_AsBinary(v.tile_geom), v.division_id = any(:divisions) from grid_version v
+        select v.id, ST_AsBinary(v.geom), v.division_id = any(:divisions) from grid_version v
         where {CURRENT_WHOLE_GRID} and v.id <> all(:closing)
           and (v.division_id = any(:divisions) or v.tile_geom && ST_MakeEnvelope(:west, :south, :east, :north, 3857))
         """,

@@ -50,7 +50,7 @@ def simplify_new(
     drawn = to_web_mercator(np.array([new[i].geom for i in at], dtype=object))
     division_ids = {new[i].division_id for i in at}
     staying = outlines.read_staying(session, layer_id, division_ids, shapely.total_bounds(drawn).tolist(), closing)
-    low = simplify_coverage(np.concatenate([drawn, staying.geoms]), GRID_TOLERANCE)
+    low = simplify_coverage(np.concatenate([drawn, to_web_mercator(staying.geoms)]), GRID_TOLERANCE)
     for i, geom in zip(at, low[: len(at)], strict=True):
         made[i] = replace(new[i], tile_geom_low=geom)
     outlines.write_low_grids(session, staying.ids[staying.is_asked], low[len(at) :][staying.is_asked])
