@@ -14,7 +14,7 @@ CURRENT_WHOLE_GRID = "v.layer_id = :layer and v.parent_id is null and not v.is_r
 
 @dataclass(frozen=True)
 class Shapes:
-    """Geometries (EPSG:3857 if not said otherwise) with the ids of their rows; ``is_asked``: no neighbour read along."""
+    """Geometries (EPSG:3857 if not said otherwise) and their rows' ids; ``is_asked`` is false for neighbours."""
 
     ids: NDArray[np.int64]
     geoms: NDArray[np.object_]
