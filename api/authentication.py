@@ -82,7 +82,7 @@ def require_csrf_token(request: Request) -> None:
 
 def set_cookies(request: Request, response: Response, pair: tokens.Tokens) -> None:
     """Put a token pair and a new CSRF token into the browser's cookies."""
-    secure = request.url.scheme == "https"
+    secure = request.scope["scheme"] == "https"
     age = int(tokens.REFRESH_LIFE.total_seconds())
     response.set_cookie(
         ACCESS_COOKIE,

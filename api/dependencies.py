@@ -31,7 +31,7 @@ def get_session(request: Request) -> Iterator[Session]:
         if scope:
             limit_to(session, scope)
         yield session
-        if scope and request.method not in SAFE_METHODS:
+        if hasattr(request.state, "principal") and request.method not in SAFE_METHODS:
             _record_change(request, session, scope)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from http import HTTPStatus
+from typing import Any
 
 import psycopg
 import sqlalchemy.exc
@@ -32,6 +33,9 @@ from geo.services.sign_in import SignInRefusedError, TooManyTriesError
 from geo.services.tokens import InvalidTokenError
 
 log = structlog.get_logger()
+
+SECRETS = frozenset({"password", "old_password", "new_password", "refresh_token"})
+"""Fields whose values are never repeated in an answer."""
 
 STATUS: Mapping[type[GeoError], HTTPStatus] = {
     InvalidAccuracyError: HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -76,8 +80,7 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(RequestValidationError)
     async def malformed(_: Request, error: RequestValidationError) -> JSONResponse:
         errors = [
-            {"where": ".".join(map(str, e["loc"])), "message": e["msg"], "value": repr(e.get("input"))[:200]}
-            for e in error.errors()
+            {"where": ".".join(map(str, e["loc"])), "message": e["msg"], "value": _shown(e)} for e in error.errors()
         ]
         detail = "; ".join(f"{e['where']}: {e['message']}" for e in errors[:5])
         return problem(HTTPStatus.UNPROCESSABLE_ENTITY, "MalformedRequest", detail, errors=errors)
@@ -95,14 +98,23 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(Exception)
     async def unexpected(request: Request, error: Exception) -> JSONResponse:
-        log.error("unexpected error", path=request.url.path, exc_info=error)
+        log.error("unexpected error", path=request.scope["path"], exc_info=error)
         return internal_error()
+
+
+def _shown(error: Mapping[str, Any]) -> str:
+    """Give the offending value; never a whole body, nor a secret: what an answer holds ends up in proxies' logs."""
+    if isinstance(error.get("input"), dict | list) or SECRETS.intersection(error["loc"]):
+        return "…"
+    return repr(error.get("input"))[:200]
 
 
 def translate_database_error(request: Request, error: Exception) -> JSONResponse:
     """Give the answer to an error of the driver: the only place that knows them. SQL never leaves the server."""
     cause = error.orig if isinstance(error, sqlalchemy.exc.DBAPIError) else error
-    log.warning("database error", path=request.url.path, error=type(cause).__name__, detail=str(cause).split("\n")[0])
+    # Of an error in the data the driver's text quotes the datum, which may be somebody's name or password.
+    detail = None if isinstance(cause, psycopg.DataError) else str(cause).split("\n")[0]
+    log.warning("database error", path=request.scope["path"], error=type(cause).__name__, detail=detail)
     if isinstance(cause, psycopg.errors.QueryCanceled):
         detail = "查询超时，请缩小范围后重试。 The query took too long; ask for less."
         return problem(HTTPStatus.SERVICE_UNAVAILABLE, "QueryTimeout", detail)

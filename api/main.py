@@ -8,6 +8,7 @@ from psycopg_pool import AsyncConnectionPool
 
 from api import __version__, errors
 from api.placing import running_placing
+from api.problems import PROBLEMS
 from api.rate_limits import AddressLimit, RateLimits
 from api.request_log import RequestLog
 from api.routes import (
@@ -81,6 +82,8 @@ def create_app(settings: Settings) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         max_body_size=MAX_BODY_BYTES,
+        responses=dict(PROBLEMS),
+        redirect_slashes=False,  # it would send the browser to whatever host the request named
     )
     app.state.settings = settings
     app.state.tile_cache = TileCache()

@@ -9,7 +9,7 @@ from fastapi.routing import APIRoute, iter_route_contexts
 from starlette.routing import BaseRoute
 
 from api.authentication import NotSignedInError, PrincipalDep
-from geo.services.access import ForbiddenError, Permission, Principal
+from geo.services.access import ForbiddenError, Permission, Principal, Scope
 
 DECLARED: Mapping[str, Permission] = {
     "/openapi.json": Permission.PUBLIC,
@@ -38,7 +38,8 @@ class Guard:
         if not principal.may(self.permission):
             raise ForbiddenError("您的账号没有此项权限。 Your account may not do this.")
         request.state.principal = principal
-        request.state.scope = principal.scope(self.permission)
+        # Having signed in is no reason to see people or issues.
+        request.state.scope = Scope() if self.permission is Permission.SIGNED_IN else principal.scope(self.permission)
         return principal
 
 

@@ -13,7 +13,7 @@ from api.authentication import PrincipalDep
 from api.dependencies import SessionDep, SettingsDep
 from api.permissions import permit
 from geo.errors import RefusedImportError
-from geo.services.access import ForbiddenError, Permission
+from geo.services.access import ForbiddenError, Permission, Principal
 from geo.services.importing import upload
 from geo.services.importing.read import SUFFIXES
 from geo.services.importing.request import ImportRequest, Kind
@@ -66,8 +66,7 @@ def create_import(  # one parameter a form field
     dry_run: Annotated[bool, Form()] = False,
 ) -> ImportOut:
     """Take a file and load it as a job; ask for the import's number to see how far it is and its report."""
-    if not principal.scope(Permission.IMPORT).everywhere:
-        raise ForbiddenError("导入文件需要全库权限。 An import needs the permission for the whole tree.")
+    _require_everywhere(principal)
     filename = PurePath(file.filename or "").name
     suffix = PurePath(filename).suffix.lower()
     if suffix not in SUFFIXES:
@@ -102,6 +101,15 @@ def create_import(  # one parameter a form field
 
 
 @router.get("/{import_id}", **IMPORT)
-def get_import(session: SessionDep, import_id: Annotated[int, Path(ge=1, lt=2**63)]) -> ImportOut:
+def get_import(
+    session: SessionDep, principal: PrincipalDep, import_id: Annotated[int, Path(ge=1, lt=2**63)]
+) -> ImportOut:
     """Give an import, how far it is, and its report when it is over."""
+    _require_everywhere(principal)
     return ImportOut.model_validate(upload.find(session, import_id))
+
+
+def _require_everywhere(principal: Principal) -> None:
+    """A file may hold rows of any division, and its report quotes them."""
+    if not principal.scope(Permission.IMPORT).everywhere:
+        raise ForbiddenError("导入文件需要全库权限。 An import needs the permission for the whole tree.")

@@ -24,9 +24,10 @@ def make_engine(url: str, *, role: str | None = None, scope: str | None = None, 
     options = ([f"-c role={role}"] if role else []) + ([f"-c wangge.scope={scope}"] if scope else [])
     arguments = {"options": " ".join(options)} if options else {}
     target = make_url(url).set(drivername="postgresql+psycopg")
+    # Without the parameters in the text of an error, which is logged: they are what people wrote and their contacts.
     if pooled:
-        return create_engine(target, connect_args=arguments, pool_pre_ping=True, pool_size=10)
-    return create_engine(target, connect_args=arguments, poolclass=NullPool)
+        return create_engine(target, connect_args=arguments, pool_pre_ping=True, pool_size=10, hide_parameters=True)
+    return create_engine(target, connect_args=arguments, poolclass=NullPool, hide_parameters=True)
 
 
 __all__ = ["APP_ROLE", "make_engine"]

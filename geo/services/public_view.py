@@ -18,7 +18,7 @@ HIDDEN: dict[str, Any] = {
 
 def visible_part(answer: dict[str, Any], principal: Principal) -> dict[str, Any]:
     """Give the whole answer to staff of one of the point's divisions, else the answer at grid level."""
-    if principal.is_known:
+    if principal.is_known and not principal.must_change_password:
         granted = {g.division_code for g in principal.grants_of(Permission.READ_MAP)}
         if None in granted or any(d is not None and d["code"] in granted for d in answer["divisions"].values()):
             return answer

@@ -2,6 +2,10 @@ import json
 import subprocess
 import sys
 
+import pytest
+
+from geo.db.engine import make_engine
+
 PROGRAM = """
 import logging, sys, structlog
 from api.logging import configure_logging
@@ -10,8 +14,11 @@ structlog.contextvars.bind_contextvars(request_id="gateway-0001")
 structlog.get_logger().info("桂林", leaf="4503-01")
 logging.getLogger("sqlalchemy.pool").warning("a %s of the library", "word")
 logging.getLogger("uvicorn.error").info("not wanted")
-try:
+def sign_in(password):
+    authorization = "Bearer " + password
     raise ValueError("with a\\nline break")
+try:
+    sign_in("tr0ub4dor")
 except ValueError as error:
     structlog.get_logger().error("failed", exc_info=error)
     logging.getLogger("library").exception("failed too")
@@ -47,3 +54,17 @@ def test_console_is_for_people():
     assert "Traceback" in text
     assert "{" not in text.splitlines()[0]
     assert "not wanted" not in text
+
+
+@pytest.mark.parametrize("form", ["json", "console"])
+def test_a_traceback_shows_no_values(form: str):
+    """Neither in one line of JSON nor in colour: among local variables are passwords, tokens and what people wrote."""
+    text = "\n".join(lines(form))
+    assert "sign_in" in text, "the frame is there"
+    assert 'password = "' not in text
+    assert "tr0ub4dor" not in text.replace('sign_in("tr0ub4dor")', "")  # the program's own line
+
+
+def test_errors_of_the_database_leave_out_what_was_to_be_stored():
+    for pooled in (True, False):
+        assert make_engine("postgresql://nowhere/none", pooled=pooled).hide_parameters
