@@ -13,7 +13,12 @@ from geo.geometry.editing.shapes import Shape, Shapes, boundary, geom_of, shape_
 from geo.geometry.lattice import Point, lattice_point
 
 Units = Mapping[str, BaseGeometry]
-"""The polygons that are edited, all that touch them, and all within 1e-6 degrees of a drawn outline, by key (code)."""
+"""The polygons that are edited, all that touch them, and all within 1e-6 degrees of land that changes hands, by key.
+
+That land is what a drawn outline or line encloses, and what the edges at a corner sweep over when it is moved or
+deleted. An overlap with a unit that isn't given can't be seen; all in the bounding box of edited units and drawn
+positions are enough.
+"""
 Position = Sequence[float]
 """(lon, lat) in degrees."""
 
