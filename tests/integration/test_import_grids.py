@@ -260,3 +260,31 @@ def test_open_issues_are_placed_anew_after_an_import(session, city, load):
     assert report.details["issues"] == {"placed_anew": 1, "moved": 1}
     issue = session.scalars(select(Issue)).one()
     assert session.get_one(Grid, issue.grid_id).code == "B"
+
+
+def test_codes_must_fit_the_pattern_of_the_layer(session, city, load):
+    layer = Layer(city_id=city.id, code="party", name="党建", is_primary=True, code_pattern=r"\d{3}", source="import")
+    session.add(layer)
+    session.flush()
+    shapes = {"001": cell(0, 0), "A-2": cell(1, 0), "0033": cell(0, 1)}
+    report = load("grids", shapes)
+    assert not report.loaded
+    assert [(f.row, f.code, f.reason) for f in report.of("refused")] == [
+        (2, "A-2", "code_pattern"),
+        (3, "0033", "code_pattern"),
+    ]
+    assert r"\d{3}" in report.of("refused")[0].message
+    assert load("grids", shapes, skip_bad=True).counts["new"] == 1
+    assert set(now(session)) == {("001", False)}
+
+
+def test_micro_grids_are_held_to_the_pattern_too_as_when_a_draft_numbers_them(session, city, load):
+    pattern = r"[A-D](\d{2})?"
+    session.add(
+        Layer(city_id=city.id, code="party", name="党建", is_primary=True, code_pattern=pattern, source="import")
+    )
+    session.flush()
+    assert load("grids", SQUARE).loaded
+    report = load("micro-grids", {"A01": box(0, 0, 0.5, 1), "A-2": box(0.5, 0, 1, 1)}, columns={"所属网格": ["A", "A"]})
+    assert [(f.code, f.reason) for f in report.of("refused")] == [("A-2", "code_pattern")]
+    assert load("micro-grids", {"A01": box(0, 0, 0.5, 1)}).loaded

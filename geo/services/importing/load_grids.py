@@ -18,7 +18,7 @@ from geo.services.importing.report import ImportReport
 from geo.services.importing.request import Kind
 from geo.services.importing.task import Task
 from geo.services.importing.territory import find_layer, named_division
-from geo.services.importing.tessellation import check_codes
+from geo.services.importing.tessellation import check_codes, check_pattern
 from geo.services.replacement import sweep_all
 from geo.services.tiling import draw_outlines, simplify_new
 
@@ -47,6 +47,7 @@ def load_grids(task: Task) -> None:
     texts = [*codes, *task.texts(columns, "parent")]
     layer = find_layer(session, _city(task, division, texts), request.layer)
     lock_layer(session, layer.id)
+    check_pattern(codes, rows, layer.code_pattern, report)
     current = read_current(session, layer.id)
     micro = request.kind is Kind.MICRO_GRIDS
     found = features(

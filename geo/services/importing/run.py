@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from sqlalchemy.orm import Session
 
 from geo.errors import GeoError
+from geo.services.demo import refuse_beside_demo
 from geo.services.importing.load_divisions import load_divisions
 from geo.services.importing.load_grids import load_grids
 from geo.services.importing.load_party import load_branches, load_people, load_posts
@@ -16,7 +17,7 @@ from geo.services.importing.read import read_table
 from geo.services.importing.report import ImportReport
 from geo.services.importing.request import ImportRequest, Kind, Progress
 from geo.services.importing.task import Task
-from geo.services.importing.territory import Divisions, refuse_beside_demo
+from geo.services.importing.territory import Divisions
 
 _LOADERS = {
     Kind.DIVISIONS: load_divisions,

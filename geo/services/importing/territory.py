@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import shapely
 from numpy.typing import NDArray
-from sqlalchemy import func, select, text
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session, load_only
 
 from geo.errors import RefusedImportError
@@ -125,20 +125,6 @@ def find_layer(session: Session, city: Division, name: str | None) -> Layer:
     session.add(made)
     session.flush()
     return made
-
-
-def refuse_beside_demo(session: Session) -> None:
-    """Do nothing unless the demo city is loaded.
-
-    Raises
-    ------
-    RefusedImportError
-        Real and invented rows must never stand side by side.
-    """
-    if session.scalar(select(func.count()).select_from(Division).where(Division.source == "demo")):
-        raise RefusedImportError(
-            "数据库里有演示数据，真实数据不能与之混放；请先清除: wangge demo --drop。 Drop the demo city first."
-        )
 
 
 def what_is_known(session: Session, coords: NDArray[np.float64], division: Division | None) -> Known:

@@ -1,5 +1,7 @@
 """Check polygons as a set: duplicate codes, overlaps, gaps, and what sticks out of the territory it belongs to."""
 
+import re
+
 import numpy as np
 import shapely
 from numpy.typing import NDArray
@@ -33,6 +35,24 @@ def check_codes(codes: NDArray[np.object_], rows: NDArray[np.int_], report: Impo
                 "refused",
                 "duplicate_code",
                 f"第 {row} 行: 编码 {code} 与第 {others} 行重复。 Duplicate code.",
+                row=row,
+                code=code,
+            )
+
+
+def check_pattern(
+    codes: NDArray[np.object_], rows: NDArray[np.int_], pattern: str | None, report: ImportReport
+) -> None:
+    """Refuse rows whose code doesn't fit the layer's pattern, a regular expression; without one anything goes."""
+    if pattern is None:
+        return
+    for row, code in zip(rows.tolist(), codes, strict=True):
+        if code is not None and re.fullmatch(pattern, code) is None:
+            report.add(
+                "refused",
+                "code_pattern",
+                f"第 {row} 行: 编码 {code} 不符合网格体系的编码规则 {pattern}；请改正编码，或修改规则。"
+                " The code doesn't fit the layer's pattern.",
                 row=row,
                 code=code,
             )
