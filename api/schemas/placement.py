@@ -137,6 +137,8 @@ class PlacementOut(Out):
 class LocateQuery(BaseModel):
     """A point to locate, and what is asked about it."""
 
+    model_config = ConfigDict(extra="forbid")
+
     lon: float
     lat: float
     crs: str = Field(default="wgs84", description="wgs84, cgcs2000, gcj02, bd09 or EPSG:nnnn")

@@ -62,6 +62,22 @@ def test_locate_many(client: Member) -> None:
     assert placements[2].method == "edge"
 
 
+def test_many_blurred_points_get_the_shares_of_one(client: Member) -> None:
+    lon, lat = lon_lat(1.0001, 0.5)
+    point = {"lon": lon, "lat": lat, "accuracy_m": 15}
+    one = PlacementOut.model_validate_json(client.get("/api/v1/locate", params=point).content)
+    many = client.post("/api/v1/locate", json={"points": [point] * 60}).content
+    assert one.certainty == "ambiguous"
+    assert LocateOut.model_validate_json(many).placements == [one] * 60
+
+
+def test_a_misspelt_parameter_is_refused(client: Member) -> None:
+    lon, lat = lon_lat(1.5, 0.5)
+    response = client.get("/api/v1/locate", params={"lon": lon, "lat": lat, "accuracy": 15})
+    assert response.status_code == 422
+    assert "query.accuracy" in response.json()["detail"]
+
+
 @pytest.mark.parametrize(
     ("params", "kind"),
     [
