@@ -1,4 +1,4 @@
-"""`wangge bench locate`: the index in memory and `wangge place`, beside geopandas and shapely on one thread."""
+"""`wangge bench locate`: the index in memory and `wangge place`, beside geopandas and shapely."""
 
 import os
 import subprocess
@@ -95,7 +95,10 @@ def _check_same(index: PointIndex, tree: shapely.STRtree, lon: np.ndarray, lat: 
 
 
 def place_row(polygons: int = _PLACE_POLYGONS, records: int = _PLACE_ROWS) -> Row:
-    """Compare the whole command `wangge place`, in a new process, with a script of pandas and sjoin."""
+    """Compare the whole command `wangge place`, in a new process, with a script of pandas and sjoin.
+
+    The command uses the machine's processors; the script, as pandas and sjoin do, one.
+    """
     with _scratch_folder() as folder, _filled_database(polygons, folder) as url:
         source, script = folder / "in.csv", folder / "peer.py"
         lon, lat = points_in(polygons, records)
@@ -123,10 +126,10 @@ def place_row(polygons: int = _PLACE_POLYGONS, records: int = _PLACE_ROWS) -> Ro
             folder / "peer.csv",
             url.replace("postgresql:", "postgresql+psycopg:"),
         ]
-        one_thread = os.environ | {"DATABASE_URL": url, "OMP_NUM_THREADS": "1"}
+        environment = os.environ | {"DATABASE_URL": url, "OMP_NUM_THREADS": "1"}
 
         def run(command: Sequence[str | Path]) -> None:
-            done = subprocess.run(command, env=one_thread, capture_output=True, text=True, check=False)
+            done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
             if done.returncode:
                 raise GeoError(f"{command[:4]} failed: {done.stderr[-2000:]}")
 
