@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import quote
 
 import psycopg
 import sqlalchemy.exc
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
 from api.authentication import NotSignedInError
@@ -69,7 +70,9 @@ def install(app: FastAPI) -> None:
     """Register the handlers."""
 
     @app.exception_handler(GeoError)
-    async def geo_error(_: Request, error: GeoError) -> JSONResponse:
+    async def geo_error(request: Request, error: GeoError) -> Response:
+        if status_of(error) is HTTPStatus.UNAUTHORIZED and _is_for_a_person(request):
+            return to_sign_in(request)
         answer = problem(status_of(error), type(error).__name__, str(error))
         if isinstance(error, TooManyTriesError | TooManyRequestsError):
             answer.headers["Retry-After"] = str(error.retry_after_s)
@@ -107,6 +110,20 @@ def _shown(error: Mapping[str, Any]) -> str:
     if isinstance(error.get("input"), dict | list) or SECRETS.intersection(error["loc"]):
         return "…"
     return repr(error.get("input"))[:200]
+
+
+def _is_for_a_person(request: Request) -> bool:
+    """Tell whether a browser asks for a page: programs get the problem as it is."""
+    accepts_html = "text/html" in request.headers.get("accept", "")
+    return request.method == "GET" and accepts_html and not request.url.path.startswith(("/api/", "/tiles/"))
+
+
+def to_sign_in(request: Request) -> RedirectResponse:
+    """Send a browser to the sign-in page, which leads back to the page that was asked for."""
+    asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    answer = RedirectResponse(f"/sign-in?next={quote(asked, safe='')}", HTTPStatus.SEE_OTHER)
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
 
 
 def translate_database_error(request: Request, error: Exception) -> JSONResponse:

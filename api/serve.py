@@ -18,6 +18,7 @@ import typer
 import uvicorn
 
 from api import __version__
+from api.demo_accounts import read_demo_accounts
 from api.instance import claim
 from api.logging import configure_logging
 from api.settings import Settings
@@ -93,9 +94,10 @@ def _interrupt(_signal: int, _frame: FrameType | None) -> None:
 
 def _announcement(url: str, settings: Settings) -> str:
     database = "DATABASE_URL" if settings.database_url else f"{settings.var_folder}"
+    accounts = read_demo_accounts(settings.var_folder)
     return (
         f"网格 wangge {__version__}\n  地图 map   {url}/\n  接口 API   {url}/docs\n"
-        f"  数据 data  {database}\n  停止 stop  Ctrl-C, ./wangge down"
+        f"  数据 data  {database}\n  停止 stop  Ctrl-C, ./wangge down" + (f"\n{accounts}" if accounts else "")
     )
 
 
@@ -135,7 +137,7 @@ def _database(settings: Settings, *, empty: bool) -> Iterator[str]:
             upgrade(engine)
         engine.dispose()
         if pending.exists() and not empty:
-            load_demo(url)
+            load_demo(url, settings.var_folder)
         pending.unlink(missing_ok=True)
         yield url
 

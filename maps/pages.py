@@ -17,6 +17,8 @@ from maps.layers import VectorTiles
 
 CHINA = (35.0, 105.0)
 MAP_MAX_ZOOM = 19
+ELSEWHERE = frozenset({"action", "admin", "object", "password", "sign_in"})
+"""Prefixes of texts that the map's scripts don't use."""
 
 # Every link that folium wants in a page's head, by its name there: the file we serve instead, or None to leave it out.
 HEADER_LINKS: Mapping[str, tuple[str, str] | None] = {
@@ -106,7 +108,7 @@ def render_map_page(language: str, nonce: str, data: Mapping[str, Any]) -> str:
         languages=LANGUAGES,
         default_language=DEFAULT,
         t=texts,
-        texts=dict(texts),
+        texts={key: text for key, text in texts.items() if key.split(".")[0] not in ELSEWHERE},
         nonce=nonce,
         static=f"/static/app-{own_digest()}",
         data=data,

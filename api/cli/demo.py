@@ -1,10 +1,12 @@
 """`wangge demo`: load the synthetic city, or remove it."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from api.cli.serving import DatabaseUrl
+from api.demo_accounts import forget_demo_accounts, read_demo_accounts, write_demo_accounts
 
 
 def demo(
@@ -26,25 +28,29 @@ def demo(
     with open_database(settings) as url:
         if drop:
             remove(url)
+            forget_demo_accounts(settings.var_folder)
         elif micro_grids:
             load_tessellation(url, micro_grids)
         else:
-            load(url)
+            load(url, settings.var_folder)
+            typer.echo(read_demo_accounts(settings.var_folder))
 
 
-def load(url: str) -> None:
-    """Load the demo city into the database at ``url`` and say what it holds."""
+def load(url: str, var: Path) -> None:
+    """Load the demo city into the database at ``url`` and say what it holds; its accounts go to a file in ``var``."""
     from time import perf_counter
 
     from sqlalchemy.orm import Session
 
     from geo.db.engine import make_engine
+    from geo.demo.accounts import add_demo_accounts
     from geo.demo.load import load_demo
 
     started = perf_counter()
     engine = make_engine(url, pooled=False)
     with Session(engine) as session:
         loaded = load_demo(session, progress=lambda doing: typer.echo(f"演示数据 demo: {doing}", err=True))
+        write_demo_accounts(var, add_demo_accounts(session))
         session.commit()
     engine.dispose()
     typer.echo(

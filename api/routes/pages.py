@@ -1,6 +1,7 @@
 """The pages for people, at the root, and the files they load."""
 
 import secrets
+from collections.abc import Mapping
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
@@ -11,6 +12,7 @@ from api.permissions import permit
 from api.routes.map import describe_map
 from geo.queries.map_overview import read_overview
 from geo.services.access import Permission
+from maps.account_pages import ADMIN, SIGN_IN, AccountPage, render_account_page
 from maps.catalogue import DEFAULT, LANGUAGES
 from maps.pages import content_security_policy, render_map_page
 
@@ -19,27 +21,58 @@ router = APIRouter(tags=["页面 pages"], default_response_class=HTMLResponse, i
 LANGUAGE_COOKIE = "wangge_lang"
 A_YEAR_S = 365 * 24 * 3600
 
+Lang = Annotated[str | None, Query(max_length=10)]
+Then = Annotated[str | None, Query(alias="next", max_length=1000)]
+
 
 @router.get("/", **permit(Permission.PUBLIC))
 def show_map(
     request: Request,
     session: SessionDep,
     settings: SettingsDep,
-    lang: Annotated[str | None, Query(max_length=10)] = None,
+    lang: Lang = None,
 ) -> HTMLResponse:
     """Show the map; ``lang`` chooses the language and is remembered."""
-    wanted = (lang, request.cookies.get(LANGUAGE_COOKIE))
-    language = next((tag for tag in wanted if tag is not None and tag in LANGUAGES), DEFAULT)
+    language = _language(request, lang)
     nonce = secrets.token_urlsafe(16)
     described = describe_map(read_overview(session)).model_dump(mode="json")
+    html = render_map_page(language, nonce, {"map": described, "approval_number": settings.map_approval_number})
+    return _page(html, nonce, language, remember=lang == language)
+
+
+@router.get("/sign-in", **permit(Permission.PUBLIC))
+async def show_sign_in(request: Request, lang: Lang = None, then: Then = None) -> HTMLResponse:
+    """Show the sign-in page; it leads to ``next``, a path of this host, which its script checks."""
+    return _account_page(request, SIGN_IN, lang, {"next": then} if then else {})
+
+
+@router.get("/admin", **permit(Permission.SIGNED_IN))
+async def show_admin(request: Request, lang: Lang = None) -> HTMLResponse:
+    """Show accounts, keys and audit to those who may see them, and everybody their own account."""
+    return _account_page(request, ADMIN, lang, {})
+
+
+def _account_page(request: Request, page: AccountPage, lang: str | None, parameters: Mapping[str, str]) -> HTMLResponse:
+    language = _language(request, lang)
+    nonce = secrets.token_urlsafe(16)
+    html = render_account_page(page, language, nonce, parameters)
+    return _page(html, nonce, language, remember=lang == language)
+
+
+def _language(request: Request, lang: str | None) -> str:
+    wanted = (lang, request.cookies.get(LANGUAGE_COOKIE))
+    return next((tag for tag in wanted if tag is not None and tag in LANGUAGES), DEFAULT)
+
+
+def _page(html: str, nonce: str, language: str, *, remember: bool) -> HTMLResponse:
     page = HTMLResponse(
-        render_map_page(language, nonce, {"map": described, "approval_number": settings.map_approval_number}),
+        html,
         headers={
             "Content-Security-Policy": content_security_policy(nonce),
             "Cache-Control": "no-store",
             "Content-Language": language,
         },
     )
-    if lang == language:
+    if remember:
         page.set_cookie(LANGUAGE_COOKIE, language, max_age=A_YEAR_S, samesite="lax", httponly=True)
     return page

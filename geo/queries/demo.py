@@ -39,6 +39,10 @@ STATEMENTS = (
     "delete from grid where layer_id in (select id from layer where source = 'demo')",
     "delete from edition where layer_id in (select id from layer where source = 'demo')",
     "delete from layer where source = 'demo'",
+    # What demo accounts, and keys of the demo's divisions, did was done to demo data: its record goes with it.
+    "delete from audit_entry where account_id in (select id from account where source = 'demo') or api_key_id in"
+    " (select k.id from api_key k join division d on d.id = k.division_id where d.source = 'demo')",
+    "delete from account where source = 'demo'",
     "delete from division where source = 'demo'",
 )
 

@@ -9,12 +9,13 @@ from api.schemas.map import PlaceOut
 from geo.models.issue import ISSUE_STATES
 from geo.models.post import POST_KINDS
 from geo.models.station import STATION_KINDS
+from geo.services.access import Role
 from maps import pages
 from maps.catalogue import LANGUAGES, catalogue
 
 MAPS = Path(pages.__file__).parent
 SOURCES = "\n".join(
-    path.read_text() for folder in ("static/js", "templates") for path in sorted((MAPS / folder).glob("*.*"))
+    path.read_text() for folder in ("static/js", "templates", ".") for path in sorted((MAPS / folder).glob("*.*"))
 )
 # Keys that are put together from a prefix and a value.
 COMPOSED = {
@@ -22,6 +23,7 @@ COMPOSED = {
     "state.": ISSUE_STATES,
     "station.": STATION_KINDS,
     "post.": POST_KINDS,
+    "role.": tuple(Role),
 }
 
 

@@ -1,14 +1,17 @@
 // Requests to this server; every failure becomes a sentence in the page's language.
 
 import { page, t } from "./format.js";
+import { csrfToken, isSignedIn, keepFresh, refresh } from "./session.js";
 
 const TIMEOUT_MS = 10000;
 
-/** A request that failed, with a reason that a person can read and the status, where there was an answer. */
+/** A request that failed, with a reason that a person can read and, where there was an answer, its status and kind. */
 export class RequestError extends Error {
-  constructor(reason, status = 0) {
+  constructor(reason, { status = 0, kind = "", waitS = 0 } = {}) {
     super(reason);
     this.status = status;
+    this.kind = kind;
+    this.waitS = waitS;
   }
 }
 
@@ -17,36 +20,53 @@ export const get = (path, parameters = {}, signal = undefined) =>
   request(`${path}?${new URLSearchParams(parameters)}`, { signal });
 
 /** Post JSON. */
-export const post = (path, body) =>
-  request(path, {
-    method: "POST",
-    headers: { "Content-Type": "application/json", "X-CSRF-Token": cookie("wangge_csrf") },
-    body: JSON.stringify(body),
-  });
+export const post = (path, body = {}) =>
+  request(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
 
-/** Give a cookie that scripts may read: whoever is signed in repeats this one, which another site can't. */
-const cookie = (name) =>
-  document.cookie
-    .split("; ")
-    .find((pair) => pair.startsWith(`${name}=`))
-    ?.slice(name.length + 1) ?? "";
+/** Delete something. */
+export const remove = (path) => request(path, { method: "DELETE" });
 
 async function request(path, options) {
+  const isAuth = path.startsWith("/api/v1/auth/sign-in");
+  if (!isAuth) await keepFresh().catch(() => false);
+  let response = await answerTo(path, options);
+  // The sign-in may have been ended or renewed elsewhere: once more with a new token, or as the public.
+  if (response.status === 401 && !isAuth && isSignedIn() && (await kindOf(response)) === "InvalidTokenError") {
+    await refresh().catch(() => false);
+    response = await answerTo(path, options);
+  }
+  if (response.ok) return response.status === 204 ? null : response.json();
+  const problem = await response.json().catch(() => ({}));
+  const reason =
+    response.status < 500 && problem.detail ? inLanguage(problem.detail) : t("error.status", { status: response.status });
+  throw new RequestError(reason, {
+    status: response.status,
+    kind: problem.type?.split("/").pop() ?? "",
+    waitS: Number(response.headers.get("Retry-After") ?? 0),
+  });
+}
+
+const kindOf = async (response) => (await response.clone().json().catch(() => ({}))).type?.split("/").pop();
+
+async function answerTo(path, options) {
   const limit = AbortSignal.timeout(TIMEOUT_MS);
   const signal = options.signal ? AbortSignal.any([options.signal, limit]) : limit;
-  let response;
+  const csrf = options.method ? { "X-CSRF-Token": csrfToken() } : {};
   try {
-    response = await fetch(path, {
+    return await fetch(path, {
       ...options,
       signal,
-      headers: { Accept: "application/json", "Accept-Language": page.language, ...options.headers },
+      headers: { Accept: "application/json", "Accept-Language": page.language, ...csrf, ...options.headers },
     });
   } catch (error) {
     if (options.signal?.aborted) throw error;
     throw new RequestError(t(error.name === "TimeoutError" ? "error.timeout" : "error.network"));
   }
-  if (response.ok) return response.json();
-  const problem = await response.json().catch(() => ({}));
-  const reason = response.status < 500 && problem.detail ? problem.detail : t("error.status", { status: response.status });
-  throw new RequestError(reason, response.status);
+}
+
+/** The server says it in Chinese and then in English: give the page's part. */
+function inLanguage(detail) {
+  const cut = detail.indexOf("。 ");
+  if (cut < 0) return detail;
+  return page.language === "en" ? detail.slice(cut + 2) : detail.slice(0, cut + 1);
 }

@@ -35,8 +35,11 @@ export function ago(instant) {
   if (minutes > -60) return relative.format(minutes, "minute");
   if (minutes > -60 * 24) return relative.format(Math.round(minutes / 60), "hour");
   if (minutes > -60 * 24 * 7) return relative.format(Math.round(minutes / 60 / 24), "day");
-  return new Intl.DateTimeFormat(page.language, { dateStyle: "medium" }).format(instant);
+  return day(instant);
 }
+
+/** Give the date of an instant. */
+export const day = (instant) => new Intl.DateTimeFormat(page.language, { dateStyle: "medium" }).format(instant);
 
 /** Give an instant in full. */
 export const moment = (instant) => absolute.format(instant);

@@ -3,6 +3,7 @@
 import { get } from "./api.js";
 import { byId, el } from "./dom.js";
 import { ago, moment, named, t } from "./format.js";
+import { isSignedIn } from "./session.js";
 import { bboxOf } from "./view.js";
 
 const EVERY_S = 5;
@@ -21,6 +22,7 @@ export function startIssues(map, onChoose) {
 
   async function refresh() {
     if (document.hidden || !isOpen) return;
+    if (!isSignedIn()) return close();
     underway?.abort();
     const mine = (underway = new AbortController());
     try {
@@ -33,18 +35,21 @@ export function startIssues(map, onChoose) {
       byId("issues-live").classList.remove("stale");
     } catch (error) {
       if (error.name === "AbortError") return;
-      if (error.status === 401 || error.status === 403) return close();
+      if (error.status === 401) return close();
+      if (error.status === 403) return close("issues.not_yours");
       byId("issues-live").textContent = t("issues.stale");
       byId("issues-live").classList.add("stale");
     }
   }
 
   /** Issues are for staff: say so, and ask no more. */
-  function close() {
+  function close(why = "issues.staff_only") {
     clearInterval(timer);
     isOpen = false;
     byId("issues-live").textContent = "";
-    byId("issues-hint").textContent = t("issues.staff_only");
+    points.clearLayers();
+    byId("issue-list").replaceChildren();
+    byId("issues-hint").textContent = t(why);
   }
 
   /** Closed ones are only listed: on the map they would hide those that somebody must act on. */

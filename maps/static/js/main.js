@@ -1,5 +1,6 @@
 // The map page: puts the modules together.
 
+import { startAccount } from "./account.js";
 import { get } from "./api.js";
 import { byId, el, toast } from "./dom.js";
 import { page, t } from "./format.js";
@@ -121,6 +122,7 @@ export function start({ map, tiles }) {
   wireSheet();
   wireButtons(map, ask);
   keepAddressOnLanguageSwitch();
+  startAccount();
 
   setInterval(async () => {
     if (document.hidden) return;
