@@ -4,6 +4,7 @@ import { page, t } from "./format.js";
 import { csrfToken, isSignedIn, keepFresh, refresh } from "./session.js";
 
 const TIMEOUT_MS = 10000;
+const TOKEN_ENDED = new Set(["InvalidTokenError", "NotSignedInError"]);
 
 /** A request that failed, with a reason that a person can read and, where there was an answer, its status and kind. */
 export class RequestError extends Error {
@@ -31,7 +32,7 @@ async function request(path, options) {
   if (!isAuth) await keepFresh().catch(() => false);
   let response = await answerTo(path, options);
   // The sign-in may have been ended or renewed elsewhere: once more with a new token, or as the public.
-  if (response.status === 401 && !isAuth && isSignedIn() && (await kindOf(response)) === "InvalidTokenError") {
+  if (response.status === 401 && !isAuth && isSignedIn() && TOKEN_ENDED.has(await kindOf(response))) {
     await refresh().catch(() => false);
     response = await answerTo(path, options);
   }

@@ -40,7 +40,7 @@ function keyRow(key, reload) {
     openDialog({
       title: t("admin.revoke_key"),
       content: [el("p", {}, t("admin.revoke_key_ask", { name: key.name }))],
-      action: t("admin.revoke"),
+      action: t("admin.revoke_short"),
       isDangerous: true,
       work: () => remove(`/api/v1/api-keys/${key.id}`),
       onDone: () => reload(t("admin.done")),
@@ -58,7 +58,7 @@ function keyRow(key, reload) {
     el(
       "div",
       { class: "acts" },
-      state === "valid" ? el("button", { type: "button", class: "plain small", "aria-label": `${t("admin.revoke")} ${key.name}`, onclick: revoke }, t("admin.revoke")) : null,
+      state === "valid" ? el("button", { type: "button", class: "plain small", "aria-label": `${t("admin.revoke_short")} ${key.name}`, onclick: revoke }, t("admin.revoke_short")) : null,
     ),
   );
 }

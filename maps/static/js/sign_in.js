@@ -3,7 +3,7 @@
 import { get, post } from "./api.js";
 import { byId } from "./dom.js";
 import { t } from "./format.js";
-import { isSignedIn, keepFresh, markFresh } from "./session.js";
+import { isSignedIn, markFresh, refresh } from "./session.js";
 
 const form = byId("sign-in-form");
 const change = byId("change-form");
@@ -21,7 +21,7 @@ async function start() {
     byId("show-password").setAttribute("aria-pressed", String(!isShown));
   });
   // Who only let the access token run out need not sign in again.
-  if (isSignedIn() && (await keepFresh().catch(() => false))) {
+  if (isSignedIn() && (await refresh().catch(() => false))) {
     const me = await get("/api/v1/auth/me").catch(() => null);
     if (me) return goOn(me);
   }
