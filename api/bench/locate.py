@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -28,6 +28,7 @@ SIZES = (10_000, 100_000, 1_000_000)
 _POINTS = 500_000
 _PLACE_POLYGONS, _PLACE_ROWS = 100_000, 1_000_000
 _RUNS = 3
+NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off"}
 
 # What one would write without this software; the polygons come from the same table.
 _PEER_SCRIPT = """
@@ -99,7 +100,7 @@ def place_row(polygons: int = _PLACE_POLYGONS, records: int = _PLACE_ROWS) -> Ro
 
     The command uses the machine's processors; the script, as pandas and sjoin do, one.
     """
-    with _scratch_folder() as folder, _filled_database(polygons, folder) as url:
+    with scratch_folder() as folder, filled_database(polygons, folder) as url:
         source, script = folder / "in.csv", folder / "peer.py"
         lon, lat = points_in(polygons, records)
         source.write_text(
@@ -138,7 +139,7 @@ def place_row(polygons: int = _PLACE_POLYGONS, records: int = _PLACE_ROWS) -> Ro
 
 
 @contextmanager
-def _scratch_folder() -> Iterator[Path]:
+def scratch_folder() -> Iterator[Path]:
     """Give a folder that the database's own user may enter; its name is short, as a socket's path must be."""
     with tempfile.TemporaryDirectory(prefix="wangge-bench-", dir="/tmp") as name:
         Path(name).chmod(0o755)
@@ -146,9 +147,9 @@ def _scratch_folder() -> Iterator[Path]:
 
 
 @contextmanager
-def _filled_database(polygons: int, folder: Path) -> Iterator[str]:
+def filled_database(polygons: int, folder: Path, settings: Mapping[str, str] = NOT_DURABLE) -> Iterator[str]:
     """Give the URL of a throw-away database with so many synthetic leaves."""
-    cluster = Cluster(folder / "data", folder / "s", {"fsync": "off", "synchronous_commit": "off"})
+    cluster = Cluster(folder / "data", folder / "s", settings)
     with cluster.running():
         url = cluster.url("postgres")
         engine = make_engine(url, pooled=False)

@@ -20,10 +20,13 @@ def cases() -> None:
 
 @bench.command()
 def locate(as_json: Json = False) -> None:
-    """Measure the index in memory and `wangge place` (some minutes, 3 GB of memory)."""
-    from api.bench.locate import rows
+    """Measure the index in memory, `wangge place` and, where wrk is there, the server (15 minutes, 3 GB of memory)."""
+    from itertools import chain
 
-    _show(rows, as_json)
+    from api.bench import http
+    from api.bench import locate as index
+
+    _show(lambda tell: chain(index.rows(tell), http.rows(tell)), as_json)
 
 
 @bench.command()
