@@ -14,7 +14,7 @@ from geo.services.access import SYSTEM, Role
 from geo.services.accounts import Caller
 
 NAMES: Mapping[Role, tuple[str, str]] = {
-    Role.PLANNER: ("demo-planner", "规划员（演示）"),
+    Role.PLANNER: ("demo-planner", "网格划分员（演示）"),
     Role.DISPATCHER: ("demo-dispatcher", "派遣员（演示）"),
     Role.GRID_WORKER: ("demo-worker", "网格员（演示）"),
     Role.MANAGER: ("demo-manager", "管理者（演示）"),

@@ -6,7 +6,10 @@ from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
 from geo.db.engine import make_engine
+from geo.demo.accounts import add_demo_accounts
 from geo.demo.load import load_demo
+from geo.services import audit
+from geo.services.access import Principal, Role
 from geo.services.demo import (
     DemoDataError,
     drop_demo,
@@ -14,6 +17,7 @@ from geo.services.demo import (
     refuse_beside_demo,
     refuse_beside_own_data,
 )
+from geo.services.sign_in import sign_in
 from tests.builders import add_division
 from tests.databases import Databases
 
@@ -121,6 +125,22 @@ def test_reports_have_receipts_and_issues_all_states(demo: Session) -> None:
         " where e.issue_id = i.id order by e.at desc, e.id desc limit 1) end"
     )
     assert demo.scalar(last) == 0
+
+
+def test_demo_accounts_of_each_role_sign_in_and_go_with_the_demo(demo: Session) -> None:
+    made = add_demo_accounts(demo)
+    assert [account.role for account in made] == list(Role)
+    assert len({account.password for account in made}) == len(made)
+    for account in made:
+        signed_in = sign_in(demo, account.username, account.password, "192.0.2.1", NOW)
+        assert not signed_in.must_change_password
+        audit.record(demo, Principal(signed_in.id), "sign_in", "account", signed_in.id)
+    grants = demo.execute(
+        text("select g.role, d.level from account_grant g join division d on d.id = g.division_id")
+    ).all()
+    assert dict(grants) == dict.fromkeys(Role, "city") | {Role.GRID_WORKER: "community"}
+    drop_demo(demo)
+    assert count(demo, "account") == count(demo, "account_grant") == 0
 
 
 def test_dropping_leaves_nothing(demo: Session) -> None:

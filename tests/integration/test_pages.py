@@ -29,6 +29,23 @@ def test_a_page_has_a_policy_with_its_own_nonce(client: TestClient) -> None:
     assert first.headers["cache-control"] == "no-store"
 
 
+def test_a_browser_without_a_sign_in_is_led_to_it_and_a_program_is_told(client: TestClient) -> None:
+    client.cookies.clear()
+    browser = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+    led = client.get("/admin?lang=en", headers=browser, follow_redirects=False)
+    assert (led.status_code, led.headers["location"]) == (303, "/sign-in?next=%2Fadmin%3Flang%3Den")
+    forged = client.get("/admin", headers=browser | {"Cookie": "wangge_access=forged"}, follow_redirects=False)
+    assert forged.status_code == 303
+    assert client.get("/admin").status_code == 401
+    assert client.get("/api/v1/auth/me", headers=browser, follow_redirects=False).status_code == 401
+
+
+def test_the_sign_in_page_takes_next_as_text(client: TestClient) -> None:
+    page = client.get("/sign-in", params={"next": '"><script>alert(1)</script>'})
+    assert page.status_code == 200
+    assert "<script>alert" not in page.text
+
+
 @pytest.mark.parametrize(
     ("path", "cookie", "language"),
     [
