@@ -19,7 +19,10 @@ def place(
         str | None, typer.Option(help="Column of the accuracy: radius in metres that holds 68 % of the fixes.")
     ] = None,
 ) -> None:
-    """Add grid, community, branch, method, distance to the edge and certainty to every row of a CSV file."""
+    """Add grid, community, branch, method, distance to the edge and certainty to every row of a CSV file.
+
+    The file's own cells come out as they are, byte for byte, also those that a spreadsheet would run as a formula.
+    """
     if crs is None:
         raise typer.BadParameter(
             "坐标系必须写明，否则会差几百米 (name the coordinate system; GCJ-02 taken as WGS 84 is that far off): "

@@ -1,5 +1,6 @@
 """What was imported comes back, and importing it again changes nothing."""
 
+import csv
 from datetime import UTC, datetime
 
 import geopandas as gpd
@@ -66,6 +67,19 @@ def test_csv_opens_in_a_spreadsheet_and_runs_nothing(session, city, tmp_path):
     raw = (tmp_path / "a.csv").read_bytes()
     assert raw.startswith(b"\xef\xbb\xbf")
     assert pd.read_csv(tmp_path / "a.csv")["name"].tolist() == ["'=cmd|' /C calc'!A0"]
+
+
+@pytest.mark.parametrize("sign", ["=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠"])
+def test_cells_and_column_names_begin_no_formula_and_numbers_stay_numbers(session, city, tmp_path, sign):
+    edition = add_edition(session, add_layer(session, city), city)
+    grid = add_grid(session, edition, city, cell(0, 0), code="A", name=f"{sign}1+1")
+    version = session.scalars(select(GridVersion).where(GridVersion.grid_id == grid.id)).one()
+    version.attributes = {f"{sign}cmd": f"{sign}2", "海拔": -7, "plain": "a-b"}
+    session.flush()
+    export(session, Kind.GRIDS, tmp_path / "a.csv")
+    with (tmp_path / "a.csv").open(encoding="utf-8-sig", newline="") as opened:
+        (row,) = csv.DictReader(opened)
+    assert (row["name"], row[f"'{sign}cmd"], row["海拔"], row["plain"]) == (f"'{sign}1+1", f"'{sign}2", "-7", "a-b")
 
 
 def test_tables_come_back_and_change_nothing(session, city, tmp_path):
