@@ -37,6 +37,22 @@ def circles(as_json: Json = False) -> None:
     _show(rows, as_json)
 
 
+@bench.command()
+def tiles(as_json: Json = False) -> None:
+    """Measure tiles of 100,000 micro-grids, cold and from cache, beside what is promised (some minutes)."""
+    from api.bench.tiles import rows
+
+    _show(rows, as_json)
+
+
+@bench.command(name="map")
+def map_page(as_json: Json = False) -> None:
+    """Measure the map of 100,000 micro-grids in Chromium, beside what is promised (some minutes; needs playwright)."""
+    from api.bench.map_page import rows
+
+    _show(rows, as_json)
+
+
 def _show(rows: "Callable[[Callable[[str], None]], Iterator[Row]]", as_json: bool) -> None:
     import json
 

@@ -1,6 +1,7 @@
 """Cut vector tiles (MVT) from the stored EPSG:3857 geometry, one statement a tile."""
 
 import hashlib
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,6 +52,19 @@ class TileAddress:
             "levels": [level for level, first in LEVEL_FROM.items() if self.z >= first],
             "street_kinds": [kind for kind, first in STREET_FROM.items() if self.z >= first],
         }
+
+
+def addresses_within(z: int, bounds: tuple[float, float, float, float]) -> list[TileAddress]:
+    """Give the tiles of a zoom that touch a box of (west, south, east, north) in degrees."""
+    west, south, east, north = bounds
+    (left, top), (right, bottom) = _square_of(z, west, north), _square_of(z, east, south)
+    return [TileAddress(z, x, y) for y in range(top, bottom + 1) for x in range(left, right + 1)]
+
+
+def _square_of(z: int, lon: float, lat: float) -> tuple[int, int]:
+    across, down = (lon + 180) / 360, (1 - math.asinh(math.tan(math.radians(lat))) / math.pi) / 2
+    last = 2**z - 1
+    return min(max(int(across * 2**z), 0), last), min(max(int(down * 2**z), 0), last)
 
 
 @dataclass(frozen=True)
