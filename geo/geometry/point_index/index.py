@@ -25,7 +25,7 @@ _DISTANCE_DECIMALS = 6
 _STRAIGHT_DEG = 0.003
 # The distance up to which the boundaries measure true to a millimetre.
 _NEAR_M = 500.0
-# Measured: to project a leaf and put it in a tree costs a tenth of a point's search for its nearest leaf.
+# An estimate: to project a leaf and put it in a tree costs about a tenth of a point's search for its nearest leaf.
 _LEAVES_PER_LOST_POINT = 10
 _ECCENTRICITY = float(np.sqrt(ECCENTRICITY_2))
 
