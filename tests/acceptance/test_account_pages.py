@@ -163,6 +163,7 @@ def test_a_new_person_changes_the_first_password_and_gets_a_role(
     page.wait_for_selector("dialog.once")
     first = page.input_value("dialog .secret")
     page.click("text=已妥善保存，关闭")
+    page.wait_for_selector("dialog", state="detached")
     row = page.locator(f"[data-account='{username}']")
     assert "待改初始密码" in row.inner_text()
     assert first not in page.content()
