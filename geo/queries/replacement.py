@@ -37,6 +37,15 @@ IN_NEW_LEAVES = f"""
 """
 
 
+# Longer than any transaction of an intake lives.
+LATELY = text("select id from edition where published_at > now() - interval '10 minutes' order by id")
+
+
+def lately_published(session: Session) -> Sequence[int]:
+    """Give the editions published in the last ten minutes, oldest first."""
+    return session.scalars(LATELY).all()
+
+
 def issues_of_closed_leaves(session: Session, limit: int) -> Sequence[Row[Any]]:
     """Give open issues that name a closed leaf version: id, lon, lat, accuracy_m, crs, accuracy_level."""
     return session.execute(text(OF_CLOSED_LEAVES), {"limit": limit}).all()

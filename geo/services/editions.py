@@ -26,7 +26,10 @@ class Written:
 def lock_layer(session: Session, layer_id: int) -> Layer:
     """Give the layer, locked until the transaction's end: publishes of one layer come one after the other."""
     return session.scalars(
-        select(Layer).where(Layer.id == layer_id).with_for_update().execution_options(populate_existing=True)
+        select(Layer)
+        .where(Layer.id == layer_id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
     ).one()
 
 

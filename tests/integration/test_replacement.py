@@ -1,5 +1,6 @@
 """Re-placement of open issues after a publish: who gets a new receipt, and who keeps the old one."""
 
+from contextlib import nullcontext
 from types import SimpleNamespace
 from uuid import uuid4
 
@@ -13,10 +14,11 @@ from geo.services import draft_operations as op
 from geo.services.intake import NewReport, store_reports
 from geo.services.locate import Fix
 from geo.services.publishing import publish
-from geo.services.replacement import Replaced, claim, sweep
+from geo.services.replacement import Replaced, claim, sweep, sweep_all
 from tests.builders import add_branch, lon_lat
 from tests.towns import Town
 
+SOUTH = op.Draw(outline=[lon_lat(0, -1), lon_lat(1, -1), lon_lat(1, 0), lon_lat(0, 0)], name="南")
 SPLIT_A = op.Split(line=[lon_lat(0.3, -1), lon_lat(0.3, 1.5)], keys=["A"])
 
 
@@ -113,6 +115,38 @@ def test_the_worker_finds_what_a_publish_missed(database_url: str) -> None:
     engine.dispose()
 
 
+@pytest.mark.parametrize(
+    ("where", "operation", "before"),
+    [
+        ((0.1, 0.5), SPLIT_A, "A"),  # its leaf is closed meanwhile
+        ((0.5, -0.7), SOUTH, None),  # its undrawn land is drawn meanwhile
+    ],
+)
+def test_the_worker_finds_a_report_that_was_being_stored_during_a_publish(
+    database_url: str, where: tuple[float, float], operation: op.Operation, before: str | None
+) -> None:
+    engine = make_engine(database_url, role=APP_ROLE, scope="*")
+    owner = make_engine(database_url, pooled=False)
+    with Session(owner) as session, Session(owner) as intake:
+        town = Town(session)
+        session.commit()
+        late = Town.find(intake)
+        session.execute(text("set lock_timeout = '4s'"))
+        issue = report(late, *where)
+        edition = go(town, operation)
+        session.commit()
+        sweep_all(lambda: nullcontext(session), edition)
+        session.commit()
+        assert receipts(late, issue) == [before]
+        intake.commit()
+        worker = SimpleNamespace(additional_context={"engine": engine})
+        replace_issues(worker, timestamp=0)
+        replace_issues(worker, timestamp=60)  # nothing is left for the next minute's
+        assert closed_leaves_named(session) == 0
+        assert receipts(town, issue) == [before, "45W001"]
+    engine.dispose()
+
+
 def test_a_closed_issue_keeps_its_owner_of_then(town: Town) -> None:
     done = report(town, 0.1, 0.5)
     town.session.execute(text("update issue set state = 'closed', closed_at = now() where id = :id"), {"id": done})
@@ -135,7 +169,7 @@ def test_a_blurred_fix_at_the_new_border_gets_shares(town: Town) -> None:
 
 def test_issues_in_land_that_is_drawn_now_find_their_grid(town: Town) -> None:
     outside, snapped, far = report(town, 0.5, -0.7), report(town, 0.5, -0.1), report(town, 5, 5)
-    edition = go(town, op.Draw(outline=[lon_lat(0, -1), lon_lat(1, -1), lon_lat(1, 0), lon_lat(0, 0)], name="南"))
+    edition = go(town, SOUTH)
     assert claim(town.session, edition) == Replaced(2, 2)
     assert sweep(town.session).placed == 0
     assert claim(town.session, edition) == Replaced(0, 0)
