@@ -13,9 +13,7 @@ from geo.errors import RefusedImportError
 from geo.models import Division, Layer
 from geo.queries.known_places import read_borders, read_extent_of_borders, read_known_lines
 from geo.services.importing.crs_guess import Known
-
-LEVEL_OF_LENGTH = {4: "city", 6: "district", 9: "street", 12: "community"}
-"""Official codes: 4 city, 6 district or county, 9 street or town, 12 community or village."""
+from geo.services.importing.nesting import Place, level_of_code, official_code
 
 
 @dataclass(slots=True)
@@ -45,6 +43,11 @@ class Divisions:
         heads = (code[:length] for length in (12, 9, 6, 4) if len(code) > length)
         return next((self.by_code[head] for head in heads if head in self.by_code), None)
 
+    def places(self) -> dict[str, Place]:
+        """Give level and parent's code of every division, by code."""
+        codes = {d.id: d.code for d in self.by_code.values()}
+        return {d.code: Place(d.level, codes[d.parent_id] if d.parent_id else None) for d in self.by_code.values()}
+
     def city_of(self, division: Division) -> Division:
         """Give the root of a division's tree."""
         return self.by_id[int(division.path.split(".")[0])]
@@ -57,11 +60,6 @@ class Divisions:
             names = "、".join(sorted({self.city_of(d).name for d in divisions}))
             raise RefusedImportError(f"文件里的网格属于不同城市: {names}；请分城市导入。 Import one city at a time.")
         return self.by_id[int(shared[-1])]
-
-
-def official_code(code: str) -> str:
-    """Give a city's or province's six-digit form (450300) in the four digits we keep (4503)."""
-    return code[:4] if len(code) == 6 and code.isdigit() and code.endswith("00") else code
 
 
 def named_division(session: Session, divisions: Divisions, code: str | None, create: str | None) -> Division | None:
@@ -82,23 +80,23 @@ def named_division(session: Session, divisions: Divisions, code: str | None, cre
         raise RefusedImportError(
             f"没有编码为 {code} 的区划；加 --create-division 名称 可当场新建。 No division {code}; make it on the fly."
         )
-    made = add_division(session, divisions, code=code, name=create)
+    above = divisions.of_code(code)
+    # Alone it is the root of a tree, whatever its code: the divisions above it may be imported later.
+    level = (level_of_code(code) or "city") if above else "city"
+    made = add_division(session, divisions, code=code, name=create, level=level, above=above)
     session.flush()
     return made
 
 
 def add_division(
-    session: Session, divisions: Divisions, *, code: str, name: str, level: str | None = None, parent: str | None = None
+    session: Session, divisions: Divisions, *, code: str, name: str, level: str, above: Division | None
 ) -> Division:
-    """Add a division under the parent its official code tells, as a city where there is none."""
-    above = divisions.by_code.get(official_code(parent)) if parent else None
-    if above is None and code.isdigit() and len(code) in LEVEL_OF_LENGTH:
-        above = divisions.of_code(code)
+    """Add a division under another one, or as the root of a tree."""
     made = Division(
         id=session.scalar(text("select nextval(pg_get_serial_sequence('division', 'id'))")),
         code=code,
         name=name,
-        level=level or (LEVEL_OF_LENGTH.get(len(code), "city") if code.isdigit() and above else "city"),
+        level=level,
         parent_id=above.id if above else None,
         source="import",
     )
