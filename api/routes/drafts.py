@@ -30,7 +30,7 @@ from geo.errors import InvalidGeometryError
 from geo.models import Edition
 from geo.queries import drafts as queries
 from geo.services import drafting, drafts, publishing, replacement
-from geo.services.access import Permission
+from geo.services.access import Permission, Principal
 
 router = APIRouter(prefix="/api/v1/drafts", tags=["草稿 drafts"])
 READ = permit(Permission.READ_DRAFTS)
@@ -43,9 +43,11 @@ EditionId = Annotated[int, Path(ge=1, lt=2**63)]
 def open_draft(session: SessionDep, principal: PrincipalDep, response: Response, body: DraftIn) -> EditionOut:
     """Open a draft of a layer's current borders in a division and below it."""
     scope = principal.scope(Permission.EDIT_DRAFTS)
-    edition = drafts.open_draft(session, body.layer, body.division, name=body.name, scope=scope)
+    edition = drafts.open_draft(
+        session, body.layer, body.division, name=body.name, note=body.note, author_id=principal.account_id, scope=scope
+    )
     response.headers["Location"] = f"{router.prefix}/{edition.id}"
-    return _shown(session, edition, response)
+    return shown(session, edition, response)
 
 
 @router.get("/{edition_id}/units", response_model_exclude_none=False, **READ)
@@ -57,7 +59,7 @@ def get_units(
     bbox: Annotated[str | None, Query(max_length=100, description="west,south,east,north: leaves near it only")] = None,
 ) -> UnitCollection:
     """Give the draft's leaves and divided grids as GeoJSON; with ``bbox`` the leaves there, neighbours' included."""
-    edition = drafts.find_edition(session, edition_id, scope=principal.scope(Permission.READ_DRAFTS))
+    edition = _readable(session, principal, edition_id)
     found = queries.units(session, edition) if bbox is None else queries.leaves_in(session, edition, get_bbox(bbox))
     if len(found) > MAX_FEATURES:
         raise InvalidGeometryError(f"{len(found)} units are too many for one answer; ask for a smaller bbox")
@@ -68,7 +70,7 @@ def get_units(
 @router.get("/{edition_id}/operations", **READ)
 def get_log(session: SessionDep, principal: PrincipalDep, edition_id: EditionId) -> list[LoggedStep]:
     """List the steps of a draft in their order, those undone included."""
-    edition = drafts.find_edition(session, edition_id, scope=principal.scope(Permission.READ_DRAFTS))
+    edition = _readable(session, principal, edition_id)
     return [LoggedStep.model_validate(step, from_attributes=True) for step in drafting.log(session, edition.id)]
 
 
@@ -134,7 +136,13 @@ def _replace(engine: Engine, edition_id: int, settings: Settings) -> None:
     )
 
 
-def _shown(session: Session, edition: Edition, response: Response) -> EditionOut:
+def _readable(session: Session, principal: Principal, edition_id: int) -> Edition:
+    scope = principal.scope(Permission.READ_DRAFTS)
+    return drafts.find_edition(session, edition_id, scope=scope, reviewer_id=principal.account_id)
+
+
+def shown(session: Session, edition: Edition, response: Response) -> EditionOut:
+    """Give a draft as it is sent, its revision in the headers."""
     show_revision(response, edition.draft_revision)
     (row,) = drafts.list_editions(session, edition_id=edition.id)
     return EditionOut.model_validate(dict(row))

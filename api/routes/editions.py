@@ -27,7 +27,7 @@ def list_editions(
     status: Literal["draft", "published", "discarded"] | None = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> list[EditionOut]:
-    """List the editions of the caller's divisions, newest first."""
+    """List the editions of the caller's divisions and those shared with the account, newest first."""
     rows = drafts.list_editions(
         session,
         layer=layer,
@@ -35,6 +35,7 @@ def list_editions(
         status=status,
         limit=limit,
         scope=principal.scope(Permission.READ_DRAFTS),
+        reviewer_id=principal.account_id,
     )
     return [EditionOut.model_validate(dict(row)) for row in rows]
 
@@ -43,6 +44,6 @@ def list_editions(
 def get_edition(session: SessionDep, principal: PrincipalDep, edition_id: EditionId) -> EditionOut:
     """Give one edition."""
     scope = principal.scope(Permission.READ_DRAFTS)
-    for row in drafts.list_editions(session, edition_id=edition_id, scope=scope):
+    for row in drafts.list_editions(session, edition_id=edition_id, scope=scope, reviewer_id=principal.account_id):
         return EditionOut.model_validate(dict(row))
     raise NotFoundError(f"there is no edition {edition_id}")

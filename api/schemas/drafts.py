@@ -19,6 +19,41 @@ class DraftIn(BaseModel):
     layer: str = Field(max_length=100, description="code of a layer")
     division: str = Field(max_length=100, description="code of the division; all below it is in the draft too")
     name: str | None = Field(default=None, min_length=1, max_length=200)
+    note: str | None = Field(default=None, max_length=2_000)
+
+
+class DraftChange(BaseModel):
+    """What is to be said of a draft; what is left out stays."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str | None = Field(default=None, min_length=1, max_length=200)
+    note: str | None = Field(default=None, max_length=2_000, description="an empty one takes it away")
+
+
+class ReviewerIn(BaseModel):
+    """Whom to share a draft with."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    username: str = Field(min_length=1, max_length=50)
+
+
+class RemarkIn(BaseModel):
+    """What somebody has to say about a draft."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    text: str = Field(min_length=1, max_length=2_000)
+
+
+class RemarkOut(BaseModel):
+    """A remark on a draft."""
+
+    id: int
+    author: str | None
+    text: str
+    at: datetime
 
 
 class EditionOut(BaseModel):
@@ -36,6 +71,14 @@ class EditionOut(BaseModel):
     created_at: datetime
     published_at: datetime | None
     source: str
+    note: str | None
+    author: str | None = Field(description="who opened the draft")
+    steps: int = Field(description="of the draft, those undone left out")
+    last_step_at: datetime | None
+    reviewers: list[str] = Field(description="accounts that it is shared with")
+    returns_to: int | None = Field(description="the edition whose borders it brings back")
+    publish_at: datetime | None = Field(description="when the draft is to be published")
+    publish_refusal: str | None = Field(description="why it wasn't published at its time")
 
 
 class UnitProperties(BaseModel):

@@ -6,7 +6,7 @@ from geo.models.base import Base
 from geo.models.basemap import Plot, Street, Water
 from geo.models.compound import Building, Compound
 from geo.models.division import Division
-from geo.models.edition import DraftOperation, DraftUnit, Edition, GridLineage
+from geo.models.edition import DraftOperation, DraftRemark, DraftReviewer, DraftUnit, Edition, GridLineage
 from geo.models.grid import Grid, GridVersion
 from geo.models.import_run import ImportRun
 from geo.models.issue import Issue, IssueEvent, Placement
@@ -30,6 +30,8 @@ __all__ = [
     "Compound",
     "Division",
     "DraftOperation",
+    "DraftRemark",
+    "DraftReviewer",
     "DraftUnit",
     "DrawnOutline",
     "Edition",

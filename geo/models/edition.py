@@ -26,7 +26,9 @@ class Edition(Base):
     __table_args__ = (
         CheckConstraint("status in ('draft', 'published', 'discarded')", name="status"),
         CheckConstraint("(status = 'published') = (published_at is not null)", name="published_at"),
+        CheckConstraint("publish_at is null or status = 'draft'", name="publish_at"),
         Index("ix_edition_layer_id", "layer_id", "division_id"),
+        Index("ix_edition_publish_at", "publish_at", postgresql_where=text("publish_at is not null")),
     )
 
     id: Mapped[BigId]
@@ -43,6 +45,38 @@ class Edition(Base):
     created_at: Mapped[CreatedAt]
     published_at: Mapped[datetime | None]
     source: Mapped[str]
+    note: Mapped[str | None]
+    author_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+    """Who opened the draft; null at the console, for an import and for other systems."""
+    returns_to_id: Mapped[int | None] = mapped_column(ForeignKey("edition.id"))
+    """The edition whose borders this one brings back."""
+    publish_at: Mapped[datetime | None]
+    """When the draft is to be published; until then nobody changes it."""
+    publish_by_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+    """Who decided so, and must still be allowed to then; null at the console."""
+    publish_refusal: Mapped[str | None]
+    """Why it wasn't published at the time it was to be."""
+
+
+class DraftReviewer(Base):
+    """Someone who may read one draft and remark on it, whatever divisions the account has."""
+
+    __tablename__ = "draft_reviewer"
+
+    edition_id: Mapped[int] = mapped_column(ForeignKey("edition.id", ondelete="CASCADE"), primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"), primary_key=True, index=True)
+
+
+class DraftRemark(Base):
+    """What somebody said about a draft."""
+
+    __tablename__ = "draft_remark"
+
+    id: Mapped[BigId]
+    edition_id: Mapped[int] = mapped_column(ForeignKey("edition.id", ondelete="CASCADE"), index=True)
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+    text: Mapped[str]
+    at: Mapped[CreatedAt]
 
 
 class DraftUnit(Base):

@@ -6,7 +6,7 @@ from sqlalchemy import RowMapping, select, text
 from sqlalchemy.orm import Session
 
 from geo.errors import ConflictError, NotFoundError, StaleRevisionError
-from geo.models import Division, Edition, Layer
+from geo.models import Division, DraftReviewer, Edition, Layer
 from geo.models.edition import EditionStatus
 from geo.queries import drafts as queries
 from geo.services.access import Scope
@@ -20,7 +20,9 @@ def open_draft(
     division_code: str,
     *,
     name: str | None = None,
+    note: str | None = None,
     source: str = "planner",
+    author_id: int | None = None,
     scope: Scope = EVERYWHERE,
 ) -> Edition:
     """Make a draft of a layer's current borders in a division and below it.
@@ -45,6 +47,8 @@ def open_draft(
         name=name or f"{division.name}草稿",
         base_revision=layer.revision,
         source=source,
+        note=note,
+        author_id=author_id,
     )
     session.add(edition)
     session.flush()
@@ -52,30 +56,51 @@ def open_draft(
     return edition
 
 
-def find_edition(session: Session, edition_id: int, *, scope: Scope = EVERYWHERE) -> Edition:
-    """Give an edition by its number.
+def find_edition(
+    session: Session, edition_id: int, *, scope: Scope = EVERYWHERE, reviewer_id: int | None = None
+) -> Edition:
+    """Give an edition by its number, of the scope or (to read) shared with a reviewer's account.
 
     Raises
     ------
     NotFoundError
-        If there is none in the scope.
+        If there is none.
     """
     edition = session.get(Edition, edition_id)
     division = session.get(Division, edition.division_id) if edition is not None else None
-    if edition is None or division is None or not scope.covers(division.path):
+    if edition is None or division is None:
+        raise NotFoundError(f"there is no edition {edition_id}")
+    if not scope.covers(division.path) and not _is_shared(session, edition, reviewer_id):
         raise NotFoundError(f"there is no edition {edition_id}")
     return edition
 
 
-def locked_draft(session: Session, edition_id: int, *, expected: int | None, scope: Scope = EVERYWHERE) -> Edition:
+def _is_shared(session: Session, edition: Edition, account_id: int | None) -> bool:
+    return account_id is not None and session.get(DraftReviewer, (edition.id, account_id)) is not None
+
+
+def locked_draft(
+    session: Session,
+    edition_id: int,
+    *,
+    expected: int | None,
+    scope: Scope = EVERYWHERE,
+    is_planned_too: bool = False,
+) -> Edition:
     """Give a draft to work on, alone until the transaction ends.
+
+    Parameters
+    ----------
+    is_planned_too
+        Whether one that is to be published at a set time is meant as well: it may be published or set free, but not
+        changed.
 
     Raises
     ------
     NotFoundError
         If there is none in the scope.
     ConflictError
-        If it was published or discarded.
+        If it was published or discarded, or is to be published at a set time.
     StaleRevisionError
         If its revision isn't the expected one (None: any).
     """
@@ -86,6 +111,11 @@ def locked_draft(session: Session, edition_id: int, *, expected: int | None, sco
     if expected is not None and edition.draft_revision != expected:
         raise StaleRevisionError(
             f"draft {edition_id} is at revision {edition.draft_revision}, not {expected}; read it again and repeat"
+        )
+    if edition.publish_at is not None and not is_planned_too:
+        raise ConflictError(
+            f"草稿已定于 {edition.publish_at:%Y-%m-%d %H:%M %Z} 发布，请先取消定时发布。"
+            f" Draft {edition_id} is to be published then; cancel that first."
         )
     return edition
 
@@ -108,19 +138,30 @@ def list_editions(
     edition_id: int | None = None,
     limit: int = 100,
     scope: Scope = EVERYWHERE,
+    reviewer_id: int | None = None,
 ) -> Sequence[RowMapping]:
-    """Give editions of the scope, newest first, with the codes of their layer and division."""
+    """Give editions of the scope or shared with an account, newest first, with codes, author, steps and reviewers."""
     rows = session.execute(
         text(
             """
             select e.id, l.code as layer, d.code as division, d.name as division_name, e.name, e.status,
-                   e.base_revision, e.draft_revision, e.revision, e.created_at, e.published_at, e.source
+                   e.base_revision, e.draft_revision, e.revision, e.created_at, e.published_at, e.source, e.note,
+                   a.display_name as author, e.returns_to_id as returns_to, e.publish_at, e.publish_refusal,
+                   s.steps, s.last_step_at,
+                   array(select r.username from draft_reviewer w join account r on r.id = w.account_id
+                         where w.edition_id = e.id order by 1) as reviewers
             from edition e join layer l on l.id = e.layer_id join division d on d.id = e.division_id
+            left join account a on a.id = e.author_id
+            left join lateral (
+                select count(*) as steps, max(o.created_at) as last_step_at from draft_operation o
+                where o.edition_id = e.id and not o.is_undone
+            ) s on true
             where (cast(:layer as text) is null or l.code = :layer)
               and (cast(:division as text) is null or d.code = :division)
               and (cast(:status as text) is null or e.status = :status)
               and (cast(:edition_id as bigint) is null or e.id = :edition_id)
-              and (:scope = '*' or d.path <@ any(string_to_array(:scope, ',')::ltree[]))
+              and (:scope = '*' or d.path <@ any(string_to_array(:scope, ',')::ltree[])
+                   or exists (select from draft_reviewer w where w.edition_id = e.id and w.account_id = :reviewer))
             order by e.id desc limit :limit
             """
         ),
@@ -131,6 +172,7 @@ def list_editions(
             "edition_id": edition_id,
             "limit": limit,
             "scope": scope.parameter(),
+            "reviewer": reviewer_id,
         },
     )
     return rows.mappings().all()

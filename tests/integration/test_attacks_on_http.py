@@ -76,8 +76,11 @@ def test_other_divisions_objects_are_not_there(
         "/operations": {"kind": "retire", "keys": ["G1"]},
         "/password": {"password": "another-1372-deng"},
         "/grants": {"role": "planner", "division_code": "4503"},
+        "/reviewers": {"username": "stranger"},
+        "/remarks": {"text": "x"},
+        "/{edition_id}": {"name": "x"},
     }
-    body = next((b for end, b in bodies.items() if path.endswith(end) and method == "POST"), None)
+    body = next((b for end, b in bodies.items() if path.endswith(end) and method in {"POST", "PATCH"}), None)
     found = {}
     for role in Role:
         answer = team.member(role, "4503").request(method, address, json=body, headers={"If-Match": '"0"'})
