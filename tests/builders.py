@@ -12,7 +12,19 @@ from shapely import MultiPolygon, Point, Polygon
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
-from geo.models import Branch, Division, Edition, Grid, GridVersion, Layer, Person, Post, ResponsibleBranch, Station
+from geo.models import (
+    Branch,
+    Building,
+    Division,
+    Edition,
+    Grid,
+    GridVersion,
+    Layer,
+    Person,
+    Post,
+    ResponsibleBranch,
+    Station,
+)
 
 WEST, SOUTH, STEP = 110.28, 25.27, 0.001
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
@@ -231,6 +243,26 @@ def add_station(session: Session, division: Division, name: str, x: float, y: fl
         division_id=division.id,
         division_path=division.path,
         geom=from_shape(Point(*lon_lat(x, y)), srid=4326),
+        source="test",
+    )
+    session.add(made)
+    session.flush()
+    return made
+
+
+def add_building(
+    session: Session, division: Division, x: float, y: float, *, households: int = 0, people: int = 0
+) -> Building:
+    """Add a building of ten metres at a place of the local frame."""
+    lon, lat = lon_lat(x, y)
+    made = Building(
+        code=f"H{next(_numbers)}",
+        name="楼",
+        division_id=division.id,
+        point=from_shape(Point(lon, lat), srid=4326),
+        geom=from_shape(multi(box(x - 0.05, y - 0.05, x + 0.05, y + 0.05)), srid=4326),
+        households=households,
+        people=people,
         source="test",
     )
     session.add(made)

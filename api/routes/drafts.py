@@ -4,6 +4,7 @@ Every change needs ``If-Match`` with the revision that the client saw: 412 if th
 reason if the borders forbid it. Nothing of a draft shows anywhere else before it is published.
 """
 
+from collections.abc import Collection
 from typing import Annotated
 
 from fastapi import APIRouter, BackgroundTasks, Path, Query, Request, Response
@@ -16,8 +17,13 @@ from api.dependencies import SessionDep, SettingsDep
 from api.permissions import permit
 from api.revisions import ExpectedRevision, show_revision
 from api.schemas.drafts import (
+    ChangesOut,
+    ChangeStep,
     DraftIn,
     EditionOut,
+    FigureOut,
+    FiguresOut,
+    LimitsOut,
     LoggedStep,
     OperationIn,
     PublishedOut,
@@ -29,7 +35,7 @@ from api.settings import Settings
 from geo.errors import InvalidGeometryError
 from geo.models import Edition
 from geo.queries import drafts as queries
-from geo.services import drafting, drafts, publishing, replacement
+from geo.services import drafting, drafts, figures, publishing, replacement
 from geo.services.access import Permission, Principal
 
 router = APIRouter(prefix="/api/v1/drafts", tags=["草稿 drafts"])
@@ -67,6 +73,39 @@ def get_units(
     return UnitCollection(draft_revision=edition.draft_revision, features=[feature(unit) for unit in found.values()])
 
 
+@router.get("/{edition_id}/figures", **READ)
+def get_figures(session: SessionDep, principal: PrincipalDep, response: Response, edition_id: EditionId) -> FiguresOut:
+    """Give households, people, area and shape of every grid and micro-grid, beside what they should keep."""
+    edition = _readable(session, principal, edition_id)
+    show_revision(response, edition.draft_revision)
+    return FiguresOut(
+        draft_revision=edition.draft_revision,
+        limits=LimitsOut.model_validate(figures.limits_of(session, edition.layer_id)),
+        figures=_figures(session, edition),
+    )
+
+
+@router.get("/{edition_id}/changes", **READ)
+def get_changes(
+    session: SessionDep,
+    principal: PrincipalDep,
+    response: Response,
+    edition_id: EditionId,
+    since: Annotated[int, Query(ge=0, lt=2**31, description="the draft's revision that the caller has")] = 0,
+) -> ChangesOut:
+    """Give what others made of the draft since a revision: after a 412 a client catches up with it."""
+    edition = _readable(session, principal, edition_id)
+    steps, changes = drafting.changes_since(session, edition, since)
+    show_revision(response, edition.draft_revision)
+    return ChangesOut(
+        draft_revision=edition.draft_revision,
+        steps=[ChangeStep.model_validate(dict(step)) for step in steps],
+        changed=[feature(unit) for unit in changes.values() if unit is not None],
+        removed=[key for key, unit in changes.items() if unit is None],
+        figures=_figures(session, edition, changes.keys()),
+    )
+
+
 @router.get("/{edition_id}/operations", **READ)
 def get_log(session: SessionDep, principal: PrincipalDep, edition_id: EditionId) -> list[LoggedStep]:
     """List the steps of a draft in their order, those undone included."""
@@ -85,7 +124,9 @@ def apply(
 ) -> StepOut:
     """Apply one operation: draw, retire, split, merge, reshape, move_vertex, insert_vertex, delete_vertex, assign..."""
     scope = principal.scope(Permission.EDIT_DRAFTS)
-    return _step(drafting.apply(session, edition_id, operation, expected=expected, scope=scope), response)
+    by = principal.account_id
+    step = drafting.apply(session, edition_id, operation, expected=expected, scope=scope, account_id=by)
+    return _step(session, step, response)
 
 
 @router.post("/{edition_id}/undo", **EDIT)
@@ -94,7 +135,9 @@ def undo(
 ) -> StepOut:
     """Take the last step back, whoever made it and whenever."""
     scope = principal.scope(Permission.EDIT_DRAFTS)
-    return _step(drafting.undo(session, edition_id, expected=expected, scope=scope), response)
+    by = principal.account_id
+    step = drafting.undo(session, edition_id, expected=expected, scope=scope, account_id=by)
+    return _step(session, step, response)
 
 
 @router.post("/{edition_id}/redo", **EDIT)
@@ -103,7 +146,9 @@ def redo(
 ) -> StepOut:
     """Repeat the step that was undone last."""
     scope = principal.scope(Permission.EDIT_DRAFTS)
-    return _step(drafting.redo(session, edition_id, expected=expected, scope=scope), response)
+    by = principal.account_id
+    step = drafting.redo(session, edition_id, expected=expected, scope=scope, account_id=by)
+    return _step(session, step, response)
 
 
 @router.post("/{edition_id}/publish", **EDIT)
@@ -148,11 +193,16 @@ def shown(session: Session, edition: Edition, response: Response) -> EditionOut:
     return EditionOut.model_validate(dict(row))
 
 
-def _step(step: drafting.Step, response: Response) -> StepOut:
+def _step(session: Session, step: drafting.Step, response: Response) -> StepOut:
     show_revision(response, step.edition.draft_revision)
     return StepOut(
         kind=step.kind,
         draft_revision=step.edition.draft_revision,
         changed=[feature(unit) for unit in step.changed.values() if unit is not None],
         removed=[key for key, unit in step.changed.items() if unit is None],
+        figures=_figures(session, step.edition, step.changed.keys()),
     )
+
+
+def _figures(session: Session, edition: Edition, keys: Collection[str] | None = None) -> list[FigureOut]:
+    return [FigureOut.model_validate(found) for found in figures.figures(session, edition, keys)]

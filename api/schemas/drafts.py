@@ -90,6 +90,7 @@ class UnitProperties(BaseModel):
     is_remainder: bool
     parent_key: str | None
     is_frozen: bool = Field(description="outside the draft's scope: gets corners, but never moves")
+    is_locked: bool = Field(description="locked in this draft by a planner")
     is_new: bool
     name: str
     kind: str
@@ -113,6 +114,47 @@ class UnitCollection(BaseModel):
     features: list[UnitFeature]
 
 
+class FigureOut(BaseModel):
+    """The numbers of a grid, a micro-grid or a remainder."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    key: str
+    code: str | None
+    name: str
+    level: Literal["grid", "micro_grid"]
+    parent_key: str | None
+    kind: Literal["residential", "dedicated", "rural"]
+    households: int | None = Field(description="null: not known")
+    people: int | None
+    households_source: Literal["buildings", "file"] | None
+    buildings: int
+    area_m2: float
+    compactness: float = Field(description="4 pi area / perimeter squared: 1 for a circle, 0.79 for a square")
+    parts: int
+    is_contiguous: bool
+    band: Literal["below", "within", "above", "not_applicable", "not_checked"]
+
+
+class LimitsOut(BaseModel):
+    """What residential grids are checked against, and by whose rule."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    households_min: int
+    households_max: int
+    compactness_min: float
+    source: str
+
+
+class FiguresOut(BaseModel):
+    """The numbers of a draft at one of its revisions."""
+
+    draft_revision: int
+    limits: LimitsOut
+    figures: list[FigureOut]
+
+
 class StepOut(BaseModel):
     """What a step made of a draft."""
 
@@ -120,6 +162,27 @@ class StepOut(BaseModel):
     draft_revision: int
     changed: list[UnitFeature]
     removed: list[str]
+    figures: list[FigureOut] = Field(description="of every unit that is different now, and of its grid")
+
+
+class ChangeStep(BaseModel):
+    """One revision that somebody made."""
+
+    revision: int
+    kind: str
+    how: Literal["apply", "undo", "redo"]
+    by: str | None
+    at: datetime
+
+
+class ChangesOut(BaseModel):
+    """What has become of a draft since a revision."""
+
+    draft_revision: int
+    steps: list[ChangeStep]
+    changed: list[UnitFeature]
+    removed: list[str]
+    figures: list[FigureOut]
 
 
 class LoggedStep(BaseModel):
@@ -153,6 +216,7 @@ def feature(unit: Unit) -> UnitFeature:
             is_remainder=unit.is_remainder,
             parent_key=unit.parent_key,
             is_frozen=unit.is_frozen,
+            is_locked=unit.is_locked,
             is_new=unit.base_version_id is None,
             name=unit.name,
             kind=unit.kind,

@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 from pyproj import Transformer
 from shapely.geometry.base import BaseGeometry
 
+from geo.geometry.local_metres import metres_per_degree
+
 METRES_PER_DEGREE = 111_320.0
 """Of latitude, and of longitude on the equator; good to 0.5 %, for tolerances only."""
 
@@ -30,3 +32,24 @@ def area_m2(geoms: Sequence[BaseGeometry] | NDArray[np.object_]) -> NDArray[np.f
     first = np.searchsorted(index, np.arange(len(geoms)))
     origin = xy[np.minimum(first, len(xy) - 1)]
     return np.asarray(shapely.area(shapely.set_coordinates(geoms.copy(), xy - origin[index])))
+
+
+def perimeter_m(geoms: Sequence[BaseGeometry] | NDArray[np.object_]) -> NDArray[np.float64]:
+    """Give the length of each WGS 84 polygon's rings in metres, holes included, in the same order."""
+    parts, of = shapely.get_parts(np.asarray(geoms, dtype=object), return_index=True)
+    rings, of_part = shapely.get_rings(parts, return_index=True)
+    coords, ring = shapely.get_coordinates(rings, return_index=True)
+    if not len(coords):
+        return np.zeros(len(geoms))
+    m_per_lon, m_per_lat = metres_per_degree(coords[1:, 1])
+    run = np.diff(coords, axis=0)
+    length = np.hypot(run[:, 0] * m_per_lon, run[:, 1] * m_per_lat)
+    within = ring[1:] == ring[:-1]
+    owner = of[of_part[ring[1:][within]]]
+    return np.bincount(owner, weights=length[within], minlength=len(geoms)).astype(np.float64)
+
+
+def compactness(geoms: Sequence[BaseGeometry] | NDArray[np.object_]) -> NDArray[np.float64]:
+    """Give 4 pi area / perimeter squared of each WGS 84 polygon (Polsby-Popper): 1 for a circle, 0.79 for a square."""
+    perimeter = perimeter_m(geoms)
+    return np.divide(4 * np.pi * area_m2(geoms), perimeter**2, out=np.zeros(len(geoms)), where=perimeter > 0)

@@ -6,7 +6,17 @@ from geo.models.base import Base
 from geo.models.basemap import Plot, Street, Water
 from geo.models.compound import Building, Compound
 from geo.models.division import Division
-from geo.models.edition import DraftOperation, DraftRemark, DraftReviewer, DraftUnit, Edition, GridLineage
+from geo.models.edition import (
+    CheckLimits,
+    DraftChange,
+    DraftOperation,
+    DraftRemark,
+    DraftReviewer,
+    DraftUnit,
+    Edition,
+    FindingWaiver,
+    GridLineage,
+)
 from geo.models.grid import Grid, GridVersion
 from geo.models.import_run import ImportRun
 from geo.models.issue import Issue, IssueEvent, Placement
@@ -27,14 +37,17 @@ __all__ = [
     "Base",
     "Branch",
     "Building",
+    "CheckLimits",
     "Compound",
     "Division",
+    "DraftChange",
     "DraftOperation",
     "DraftRemark",
     "DraftReviewer",
     "DraftUnit",
     "DrawnOutline",
     "Edition",
+    "FindingWaiver",
     "Grid",
     "GridLineage",
     "GridVersion",

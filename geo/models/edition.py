@@ -110,6 +110,8 @@ class DraftUnit(Base):
     """The grid of a micro-grid or a remainder."""
     is_frozen: Mapped[bool] = mapped_column(server_default="false")
     """Outside the scope: its border may get corners, but never moves."""
+    is_locked: Mapped[bool] = mapped_column(server_default="false")
+    """A planner has locked it in this draft: its border may get corners, nothing else of it changes."""
     division_id: Mapped[int] = mapped_column(ForeignKey("division.id"))
     name: Mapped[str]
     kind: Mapped[str]
@@ -135,6 +137,55 @@ class DraftOperation(Base):
     after: Mapped[dict[str, Any]]
     is_undone: Mapped[bool] = mapped_column(server_default="false")
     created_at: Mapped[CreatedAt]
+
+
+class DraftChange(Base):
+    """What one revision of a draft changed, so that whoever saw an earlier one can catch up."""
+
+    __tablename__ = "draft_change"
+    __table_args__ = (CheckConstraint("how in ('apply', 'undo', 'redo')", name="how"),)
+
+    edition_id: Mapped[int] = mapped_column(ForeignKey("edition.id", ondelete="CASCADE"), primary_key=True)
+    revision: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    """The operation's kind."""
+    how: Mapped[str]
+    keys: Mapped[list[Any]]
+    """Every unit that is different since, by key."""
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id", ondelete="SET NULL"))
+    created_at: Mapped[CreatedAt]
+
+
+class FindingWaiver(Base):
+    """Somebody's reason why a finding of the checks is no obstacle; holds for later drafts of the layer too."""
+
+    __tablename__ = "finding_waiver"
+    __table_args__ = (UniqueConstraint("layer_id", "key"),)
+
+    id: Mapped[BigId]
+    layer_id: Mapped[int] = mapped_column(ForeignKey("layer.id", ondelete="CASCADE"))
+    key: Mapped[str]
+    """Of the finding: the same as long as its rule and its grids are."""
+    reason: Mapped[str]
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id", ondelete="SET NULL"))
+    created_at: Mapped[CreatedAt]
+
+
+class CheckLimits(Base):
+    """What a layer's grids are checked against where local policy differs from the built-in limits."""
+
+    __tablename__ = "check_limits"
+    __table_args__ = (
+        CheckConstraint("households_min between 0 and households_max", name="households"),
+        CheckConstraint("compactness_min between 0 and 1", name="compactness"),
+    )
+
+    layer_id: Mapped[int] = mapped_column(ForeignKey("layer.id", ondelete="CASCADE"), primary_key=True)
+    households_min: Mapped[int]
+    households_max: Mapped[int]
+    compactness_min: Mapped[float]
+    source: Mapped[str]
+    """The rule's source, such as a document's number."""
 
 
 class GridLineage(Base):

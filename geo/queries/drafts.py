@@ -16,7 +16,7 @@ Box = tuple[float, float, float, float]
 """west, south, east, north in degrees, WGS 84."""
 
 COLUMNS = (
-    "key, code, level, is_remainder, is_leaf, parent_key, is_frozen, division_id, name, kind, attributes,"
+    "key, code, level, is_remainder, is_leaf, parent_key, is_frozen, is_locked, division_id, name, kind, attributes,"
     " base_version_id"
 )
 IN_SCOPE = "v.division_path <@ (select d.path from division d where d.id = :division)"
@@ -44,6 +44,8 @@ class Unit:
     attributes: dict[str, Any]
     base_version_id: int | None
     geom: MultiPolygon | None
+    is_locked: bool = False
+    """A planner locked it in this draft."""
 
     def image(self) -> dict[str, Any]:
         """Give the unit as JSON, bit for bit."""
@@ -68,7 +70,7 @@ def copy_scope(session: Session, edition: Edition) -> int:
         text(
             f"""
             insert into draft_unit (edition_id, {COLUMNS}, geom)
-            select :edition, {AS_UNIT}, false, v.division_id, v.name, v.kind, v.attributes, v.id,
+            select :edition, {AS_UNIT}, false, false, v.division_id, v.name, v.kind, v.attributes, v.id,
                    case when v.is_leaf then v.geom end
             from grid_version v join grid g on g.id = v.grid_id left join grid p on p.id = v.parent_id
             where v.layer_id = :layer and upper_inf(v.valid) and {IN_SCOPE}
@@ -113,7 +115,7 @@ def leaves_in(session: Session, edition: Edition, box: Box) -> dict[str, Unit]:
             select {COLUMNS}, ST_AsBinary(u.geom) from draft_unit u, box
             where u.edition_id = :edition and u.is_leaf and u.geom && box.geom
             union all
-            select {AS_UNIT}, true, v.division_id, v.name, v.kind, v.attributes, v.id, ST_AsBinary(v.geom)
+            select {AS_UNIT}, true, false, v.division_id, v.name, v.kind, v.attributes, v.id, ST_AsBinary(v.geom)
             from box, grid_version v join grid g on g.id = v.grid_id left join grid p on p.id = v.parent_id
             where v.layer_id = :layer and v.is_leaf and upper_inf(v.valid) and v.geom && box.geom and not {IN_SCOPE}
               and not exists (
@@ -141,8 +143,8 @@ def write(session: Session, edition: Edition, changes: dict[str, Unit | None]) -
         session.execute(
             text(
                 f"insert into draft_unit (edition_id, {COLUMNS}, geom) values (:edition,"
-                " :key, :code, :level, :is_remainder, :is_leaf, :parent_key, :is_frozen, :division_id, :name, :kind,"
-                " cast(:attributes as jsonb), :base_version_id, ST_GeomFromWKB(:geom, 4326))"
+                " :key, :code, :level, :is_remainder, :is_leaf, :parent_key, :is_frozen, :is_locked, :division_id,"
+                " :name, :kind, cast(:attributes as jsonb), :base_version_id, ST_GeomFromWKB(:geom, 4326))"
             ),
             [
                 asdict(unit)

@@ -3,11 +3,11 @@
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 
-from sqlalchemy import select, text
+from sqlalchemy import RowMapping, select, text
 from sqlalchemy.orm import Session
 
 from geo.errors import ConflictError, RefusedOperationError
-from geo.models import DraftOperation, Edition
+from geo.models import DraftChange, DraftOperation, Edition
 from geo.queries import drafts as queries
 from geo.queries.drafts import Unit
 from geo.services.access import Scope
@@ -28,7 +28,13 @@ class Step:
 
 
 def apply(
-    session: Session, edition_id: int, operation: Operation, *, expected: int | None, scope: Scope = EVERYWHERE
+    session: Session,
+    edition_id: int,
+    operation: Operation,
+    *,
+    expected: int | None,
+    scope: Scope = EVERYWHERE,
+    account_id: int | None = None,
 ) -> Step:
     """Apply an operation and raise the draft's revision.
 
@@ -59,10 +65,17 @@ def apply(
             after=_images(changes),
         )
     )
-    return _written(session, edition, operation.kind, changes)
+    return _written(session, edition, "apply", operation.kind, changes, account_id)
 
 
-def undo(session: Session, edition_id: int, *, expected: int | None, scope: Scope = EVERYWHERE) -> Step:
+def undo(
+    session: Session,
+    edition_id: int,
+    *,
+    expected: int | None,
+    scope: Scope = EVERYWHERE,
+    account_id: int | None = None,
+) -> Step:
     """Take the last step back, bit for bit.
 
     Raises
@@ -76,10 +89,17 @@ def undo(session: Session, edition_id: int, *, expected: int | None, scope: Scop
     if last is None:
         raise ConflictError("there is nothing to undo")
     last.is_undone = True
-    return _written(session, edition, last.kind, _units(last.before))
+    return _written(session, edition, "undo", last.kind, _units(last.before), account_id)
 
 
-def redo(session: Session, edition_id: int, *, expected: int | None, scope: Scope = EVERYWHERE) -> Step:
+def redo(
+    session: Session,
+    edition_id: int,
+    *,
+    expected: int | None,
+    scope: Scope = EVERYWHERE,
+    account_id: int | None = None,
+) -> Step:
     """Repeat the step that was undone last.
 
     Raises
@@ -93,7 +113,7 @@ def redo(session: Session, edition_id: int, *, expected: int | None, scope: Scop
     if following is None:
         raise ConflictError("there is nothing to redo")
     following.is_undone = False
-    return _written(session, edition, following.kind, _units(following.after))
+    return _written(session, edition, "redo", following.kind, _units(following.after), account_id)
 
 
 def log(session: Session, edition_id: int) -> Iterable[DraftOperation]:
@@ -105,9 +125,43 @@ def log(session: Session, edition_id: int) -> Iterable[DraftOperation]:
 _LAST = "select max(number) from draft_operation where edition_id = :edition and not is_undone"
 
 
-def _written(session: Session, edition: Edition, kind: str, changes: Changes) -> Step:
+def changes_since(session: Session, edition: Edition, revision: int) -> tuple[list[RowMapping], Changes]:
+    """Give the steps made since a revision of a draft, and every unit that they left different; None where it is gone.
+
+    Raises
+    ------
+    ConflictError
+        If the draft never was at that revision.
+    """
+    if revision > edition.draft_revision:
+        raise ConflictError(f"the draft is at revision {edition.draft_revision}; {revision} hasn't been yet")
+    steps = session.execute(
+        text(
+            "select c.revision, c.kind, c.how, c.keys, a.username as by, c.created_at as at from draft_change c"
+            " left join account a on a.id = c.account_id"
+            " where c.edition_id = :edition and c.revision > :revision order by c.revision"
+        ),
+        {"edition": edition.id, "revision": revision},
+    )
+    found = list(steps.mappings())
+    keys = {key for step in found for key in step["keys"]}
+    now = queries.units(session, edition, keys)
+    return found, {key: now.get(key) for key in sorted(keys)}
+
+
+def _written(session: Session, edition: Edition, how: str, kind: str, changes: Changes, account_id: int | None) -> Step:
     queries.write(session, edition, changes)
     edition.draft_revision += 1
+    session.add(
+        DraftChange(
+            edition_id=edition.id,
+            revision=edition.draft_revision,
+            kind=kind,
+            how=how,
+            keys=sorted(changes),
+            account_id=account_id,
+        )
+    )
     session.flush()
     return Step(edition, kind, changes)
 

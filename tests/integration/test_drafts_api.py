@@ -7,7 +7,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
-from api.schemas.drafts import EditionOut, PublishedOut, StepOut, UnitCollection
+from api.schemas.drafts import ChangesOut, EditionOut, FiguresOut, PublishedOut, StepOut, UnitCollection
 from geo.services.access import Role
 from geo.services.intake import NewReport, store_reports
 from geo.services.locate import Fix
@@ -68,11 +68,22 @@ def test_a_change_needs_the_revision_that_was_seen(planner: Member) -> None:
     west, south = lon_lat(0.1, 0.1)
     near = planner.get(f"{draft}/units", params={"bbox": f"{west},{south},{west + 1e-5},{south + 1e-5}"}).json()
     assert [f["id"] for f in near["features"]] == ["new-1"]
+    assert {f.key for f in step.figures} == {"A", "D", "D1", "new-1"}
+    figures = FiguresOut.model_validate_json(planner.get(f"{draft}/figures").content)
+    assert {f.key for f in figures.figures} == {"A", "B", "D", "D1", "D2", "D/rest", "new-1"}
+    assert [f for f in figures.figures if f.key == "A"] == [f for f in step.figures if f.key == "A"]
     undone = planner.post(f"{draft}/undo", headers={"If-Match": '"1"'})
     assert StepOut.model_validate_json(undone.content).removed == ["new-1"]
     assert planner.post(f"{draft}/redo", headers={"If-Match": '"2"'}).status_code == 200
     log = planner.get(f"{draft}/operations").json()
     assert [(step["number"], step["kind"], step["is_undone"]) for step in log] == [(1, "split", False)]
+    missed = ChangesOut.model_validate_json(planner.get(f"{draft}/changes", params={"since": 1}).content)
+    assert [(step.revision, step.how, step.by) for step in missed.steps] == [
+        (2, "undo", "planner-45w"),
+        (3, "redo", "planner-45w"),
+    ]
+    assert {f.id for f in missed.changed} == {"A", "D1", "new-1"} >= {f.key for f in missed.figures} - {"D"}
+    assert planner.get(f"{draft}/changes", params={"since": 9}).status_code == 409
     assert planner.delete(draft, headers={"If-Match": '"3"'}).status_code == 204
     assert planner.post(f"{draft}/undo", headers={"If-Match": '"3"'}).status_code == 409
 
