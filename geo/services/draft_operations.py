@@ -5,10 +5,31 @@ one until it has a code.
 """
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator
 
 Position = tuple[float, float]
 FORBID = {"extra": "forbid"}
+MAX_NESTING = 8
+"""Lists and objects inside each other in an attribute; deeper ones overflow somebody's stack sooner or later."""
+
+
+def _shallow(attributes: dict[str, Any]) -> dict[str, Any]:
+    layer: list[Any] = list(attributes.values())
+    for _ in range(MAX_NESTING):
+        layer = [
+            inner
+            for value in layer
+            if isinstance(value, dict | list)
+            for inner in (value.values() if isinstance(value, dict) else value)
+        ]
+        if not layer:
+            return attributes
+    raise ValueError(f"nested deeper than {MAX_NESTING} levels")
+
+
+Attributes = Annotated[dict[str, Any], AfterValidator(_shallow)]
 
 
 @dataclass(frozen=True)
@@ -113,7 +134,7 @@ class Describe:
     name: str | None = None
     grid_kind: Literal["residential", "dedicated", "rural"] | None = None
     code: str | None = None
-    attributes: dict[str, Any] | None = None
+    attributes: Attributes | None = None
     kind: Literal["describe"] = "describe"
 
 

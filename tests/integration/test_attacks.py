@@ -203,6 +203,7 @@ HOSTILE_OPERATIONS = {
     "a NUL": r'{"kind": "describe", "key": "A", "name": "a\u0000b"}',
     "not a number inside": '{"kind": "describe", "key": "A", "attributes": {"a": NaN}}',
     "deep": '{"kind": "describe", "key": "A", "attributes": {"a": %s}}' % ("[" * 5_000 + "]" * 5_000),
+    "nine levels": '{"kind": "describe", "key": "A", "attributes": {"a": %s}}' % ("[" * 9 + "]" * 9),
 }
 
 

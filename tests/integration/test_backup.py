@@ -75,7 +75,7 @@ def test_refused_while_somebody_is_connected(saved: Path, other: str) -> None:
 
 def test_broken_backup_changes_nothing(saved: Path, filled: str, databases: Databases) -> None:
     whole = saved.read_bytes()
-    saved.write_bytes(whole[: len(whole) * 2 // 3])
+    saved.write_bytes(whole[: len(whole) // 3])  # pg_dump 17 ends a file with a second copy of the contents' list
     with pytest.raises(BackupError, match="pg_restore failed"):
         restore(filled, saved, replace=True)
     assert codes(filled) == ["4503"]
