@@ -30,22 +30,22 @@ def get_session(request: Request) -> Iterator[Session]:
     with Session(request.app.state.engine) as session, session.begin():
         if scope:
             limit_to(session, scope)
+        if (principal := getattr(request.state, "principal", None)) is not None:
+            audit.act_as(session, principal, client_address(request))
         yield session
-        if hasattr(request.state, "principal") and request.method not in SAFE_METHODS:
+        if principal is not None and request.method not in SAFE_METHODS and not audit.has_written(session):
             _record_change(request, session, scope)
 
 
 def _record_change(request: Request, session: Session, scope: Scope) -> None:
-    """Leave a name on every change; what was there before and after, a service records itself where it matters."""
+    """Leave a name on a change that no service has recorded itself, with more to say."""
     template = request.scope["route"].path
     numbers = [str(value) for value in request.path_params.values()]
-    audit.record(
+    audit.note(
         session,
-        request.state.principal,
         f"{request.method} {template}",
         template.removeprefix("/api/v1/").split("/")[0],
         numbers[0] if numbers else "-",
-        address=client_address(request),
         division_path=scope.paths[0] if len(scope.paths) == 1 else None,
     )
 

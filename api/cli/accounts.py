@@ -56,13 +56,13 @@ def add(
     ask: Ask = False,
 ) -> None:
     """新增账号。 Add an account."""
+    from api.cli.console import console_caller
     from geo.services import accounts
-    from geo.services.access import SYSTEM
 
     password = _first_password(ask)
-    caller = accounts.Caller(SYSTEM, "console")
+    caller = console_caller()
     with _session() as session:
-        accounts.add(session, caller, username, name, password, source="console")
+        accounts.add(session, caller, username, name, password, division_code=division, source="console")
         if role is not None:
             accounts.grant(session, caller, username, role, division)
     _show(username, password, ask)
@@ -73,22 +73,22 @@ def grant(
     username: Username, role: Annotated[Role, typer.Argument(help="角色 role")], division: Division = None
 ) -> None:
     """授予角色，在该行政区划及其下级有效。 Grant a role in a division and everything below it."""
+    from api.cli.console import console_caller
     from geo.services import accounts
-    from geo.services.access import SYSTEM
 
     with _session() as session:
-        accounts.grant(session, accounts.Caller(SYSTEM, "console"), username, role, division)
+        accounts.grant(session, console_caller(), username, role, division)
     typer.echo(f"{username}: {role} @ {division or '全部 everywhere'}")
 
 
 @user.command()
 def passwd(username: Username, ask: Ask = False) -> None:
     """重设密码，并在所有设备上退出登录。 Set a new first password; signs out everywhere."""
+    from api.cli.console import console_caller
     from geo.services import accounts
-    from geo.services.access import SYSTEM
 
     password = _first_password(ask)
-    caller = accounts.Caller(SYSTEM, "console")
+    caller = console_caller()
     with _session() as session:
         account = accounts.find(session, caller, username)
         accounts.set_password(session, caller, account, password, must_change=True)
@@ -100,11 +100,11 @@ def disable(username: Username) -> None:
     """立即停用账号。 Disable an account at once."""
     from datetime import UTC, datetime
 
+    from api.cli.console import console_caller
     from geo.services import accounts
-    from geo.services.access import SYSTEM
 
     with _session() as session:
-        accounts.disable(session, accounts.Caller(SYSTEM, "console"), username, datetime.now(UTC))
+        accounts.disable(session, console_caller(), username, datetime.now(UTC))
     typer.echo(f"{username}: 已停用 disabled")
 
 
@@ -118,14 +118,14 @@ def new(
     """为其他系统生成 API 密钥。 Make an API key for another system."""
     from datetime import UTC, datetime, timedelta
 
+    from api.cli.console import console_caller
     from geo.services import accounts
-    from geo.services.access import SYSTEM
 
     now = datetime.now(UTC)
     with _session() as session:
         made, text = accounts.new_key(
             session,
-            accounts.Caller(SYSTEM, "console"),
+            console_caller(),
             name,
             role,
             division,

@@ -23,13 +23,16 @@ Name = Annotated[str | None, typer.Option(help="名称 Name")]
 def _transactions() -> "Iterator[sessionmaker[Session]]":
     from sqlalchemy.orm import sessionmaker
 
+    from api.cli.console import console_caller
     from api.database import open_database
     from api.settings import read_settings
     from geo.db.engine import make_engine
+    from geo.services import audit
 
+    caller = console_caller()
     with open_database(read_settings()) as url:
         engine = make_engine(url, pooled=False)
-        yield sessionmaker(engine)
+        yield sessionmaker(engine, info=audit.info(caller.principal, caller.address))
         engine.dispose()
 
 

@@ -28,14 +28,14 @@ MANAGE = permit(Permission.MANAGE_ACCOUNTS)
 
 @router.get("/accounts", **MANAGE)
 def list_accounts(session: SessionDep, caller: CallerDep) -> list[AccountOut]:
-    """List the accounts whose grants all lie in the caller's divisions."""
+    """List the accounts that the caller manages: their own division and all their grants lie in the caller's."""
     return [AccountOut.model_validate(dict(row)) for row in accounts.list_accounts(session, caller)]
 
 
 @router.post("/accounts", status_code=201, **MANAGE)
 def add_account(session: SessionDep, caller: CallerDep, body: AccountIn) -> AccountOut:
     """Add an account; it must change this password at its first sign-in."""
-    accounts.add(session, caller, body.username, body.display_name, body.password)
+    accounts.add(session, caller, body.username, body.display_name, body.password, division_code=body.division_code)
     return _one(session, caller, body.username)
 
 

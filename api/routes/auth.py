@@ -19,12 +19,13 @@ from api.authentication import (
 )
 from api.dependencies import SessionDep
 from api.permissions import permit
-from api.schemas.accounts import Me, PasswordChange, Refresh, SignIn, TokenPair
+from api.schemas.accounts import Me, MyGrant, PasswordChange, Refresh, SignIn, TokenPair
 from geo.errors import GeoError
 from geo.models import Account
 from geo.services import accounts, audit, passwords, tokens
 from geo.services.access import ANONYMOUS, Permission, Principal
-from geo.services.sign_in import SignInRefusedError, sign_in
+from geo.services.accounts import Caller
+from geo.services.sign_in import SignInRefusedError, check_own_password, sign_in
 
 router = APIRouter(prefix="/api/v1/auth", tags=["登录 sign-in"])
 
@@ -59,11 +60,19 @@ def post_sign_in(request: Request, response: Response, body: SignIn, cookies: bo
             account = sign_in(session, body.username, body.password, address, now)
         except SignInRefusedError:
             audit.record(
-                session, ANONYMOUS, "sign_in.refused", "account", audit.fingerprint(body.username), address=address
+                session,
+                ANONYMOUS,
+                "sign_in.refused",
+                "account",
+                audit.fingerprint(body.username),
+                address=address,
+                division_path=accounts.home_path_of(session, body.username),
             )
             raise
         pair = tokens.issue(session, account, request.app.state.secret_key, now)
-        audit.record(session, Principal(account.id), "sign_in", "account", account.id, address=address)
+        me = Principal(account.id, username=account.username)
+        home = accounts.home_path(session, account)
+        audit.record(session, me, "sign_in", "account", account.id, address=address, division_path=home)
     return _answer(request, response, pair, cookies=cookies)
 
 
@@ -105,27 +114,27 @@ def post_sign_out_everywhere(response: Response, session: SessionDep, caller: Ca
     """Sign out on every device, at once."""
     account = own_account(session, caller.principal)
     tokens.revoke_all(session, account.id)
-    audit.record(session, caller.principal, "sign_out.everywhere", "account", account.id, address=caller.address)
+    _record(session, caller, "sign_out.everywhere", account)
     clear_cookies(response)
 
 
 @router.post("/password", **permit(Permission.SIGNED_IN))
 def post_password(
-    request: Request,
-    response: Response,
-    session: SessionDep,
-    caller: CallerDep,
-    body: PasswordChange,
-    cookies: bool = False,
+    request: Request, response: Response, caller: CallerDep, body: PasswordChange, cookies: bool = False
 ) -> TokenPair | None:
     """Change one's own password; signs out everywhere else and gives new tokens."""
-    account = own_account(session, caller.principal)
-    if not passwords.verify(body.old_password, account.password_hash):
-        raise SignInRefusedError("原密码不正确。 The old password is wrong.")
-    if body.new_password == body.old_password:
-        raise passwords.WeakPasswordError("新密码不能与原密码相同。 The new password must differ.")
-    accounts.set_password(session, caller, account, body.new_password, must_change=False)
-    pair = tokens.issue(session, account, request.app.state.secret_key, datetime.now(UTC))
+    now = datetime.now(UTC)
+    with _committed_even_if_refused(request) as session:
+        account = own_account(session, caller.principal)
+        try:
+            check_own_password(session, account, body.old_password, client_address(request), now)
+        except SignInRefusedError:
+            _record(session, caller, "password.refused", account)
+            raise
+        if body.new_password == body.old_password:
+            raise passwords.WeakPasswordError("新密码不能与原密码相同。 The new password must differ.")
+        accounts.set_password(session, caller, account, body.new_password, must_change=False)
+        pair = tokens.issue(session, account, request.app.state.secret_key, now)
     return _answer(request, response, pair, cookies=cookies)
 
 
@@ -136,9 +145,14 @@ def get_me(principal: PrincipalDep) -> Me:
         username=principal.username,
         display_name=principal.display_name,
         must_change_password=principal.must_change_password,
-        roles=sorted({g.role for g in principal.grants}),
+        grants=[MyGrant.model_validate(grant) for grant in principal.grants],
         permissions=sorted(p.value for p in Permission if principal.may(p)),
     )
+
+
+def _record(session: Session, caller: Caller, action: str, account: Account) -> None:
+    home = accounts.home_path(session, account)
+    audit.record(session, caller.principal, action, "account", account.id, address=caller.address, division_path=home)
 
 
 def own_account(session: Session, principal: Principal) -> Account:

@@ -45,13 +45,23 @@ class GrantOut(BaseModel):
     division_name: str | None
 
 
+class MyGrant(BaseModel):
+    """A role of the caller and where it holds: in a division and everything below it; no division means everywhere."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    role: Role
+    division_code: str | None
+    division_name: str | None
+
+
 class Me(BaseModel):
     """The caller, and what it may do."""
 
     username: str | None
     display_name: str | None
     must_change_password: bool
-    roles: list[Role]
+    grants: list[MyGrant]
     permissions: list[str]
 
 
@@ -68,6 +78,8 @@ class AccountIn(Body):
     username: str = Field(min_length=2, max_length=50)
     display_name: str = Field(min_length=1, max_length=100)
     password: str = Field(max_length=200)
+    division_code: str | None = Field(default=None, max_length=64)
+    """Where it belongs: administrators over this division manage it. By default where the caller administers."""
 
 
 class AccountOut(BaseModel):
@@ -78,6 +90,8 @@ class AccountOut(BaseModel):
     disabled_at: datetime | None
     must_change_password: bool
     source: str
+    division_code: str | None
+    division_name: str | None
     grants: list[GrantOut]
 
 

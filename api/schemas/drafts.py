@@ -193,6 +193,7 @@ class LoggedStep(BaseModel):
     parameters: dict[str, Any]
     is_undone: bool
     created_at: datetime
+    made_by: str | None
 
 
 class PublishedOut(BaseModel):

@@ -59,7 +59,7 @@ def add_demo_accounts(session: Session) -> list[DemoAccount]:
 def _add(session: Session, role: Role, code: str, division_name: str) -> DemoAccount:
     username, display_name = NAMES[role]
     password = "-".join("".join(secrets.choice(LETTERS) for _ in range(4)) for _ in range(3))
-    made = accounts.add(session, Caller(SYSTEM), username, display_name, password, source=SOURCE)
+    made = accounts.add(session, Caller(SYSTEM), username, display_name, password, division_code=code, source=SOURCE)
     made.must_change_password = False
     accounts.grant(session, Caller(SYSTEM), username, role, code)
     return DemoAccount(username, password, role, division_name)

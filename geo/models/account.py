@@ -19,6 +19,8 @@ class Account(Base):
     id: Mapped[BigId]
     username: Mapped[str] = mapped_column(unique=True)
     display_name: Mapped[str]
+    division_id: Mapped[int | None] = mapped_column(ForeignKey("division.id", ondelete="SET NULL"), index=True)
+    """Where it belongs: administrators over this division manage it; null: those of everything only."""
     password_hash: Mapped[str]
     must_change_password: Mapped[bool] = mapped_column(server_default="true")
     token_epoch: Mapped[int] = mapped_column(server_default="0")

@@ -15,6 +15,7 @@ class AuditEntry(Base):
     __table_args__ = (
         Index("ix_audit_entry_object", "object_kind", "object_id"),
         Index("ix_audit_entry_at", "at"),
+        Index("ix_audit_entry_who", "who"),
         Index("ix_audit_entry_division_path", "division_path", postgresql_using="gist"),
     )
 
@@ -22,6 +23,8 @@ class AuditEntry(Base):
     at: Mapped[CreatedAt]
     account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"), index=True)
     api_key_id: Mapped[int | None] = mapped_column(ForeignKey("api_key.id"))
+    who: Mapped[str | None]
+    """The name at that time: an account's, ``key:`` a key's, ``console:`` an operator's; null: the public."""
     address: Mapped[str | None]
     action: Mapped[str]
     object_kind: Mapped[str]

@@ -136,6 +136,8 @@ class DraftOperation(Base):
     """Every unit that the step touched, by key, as it was; null where there was none."""
     after: Mapped[dict[str, Any]]
     is_undone: Mapped[bool] = mapped_column(server_default="false")
+    made_by: Mapped[str | None]
+    """Who made the step, as the audit log names them; null for steps made before names were kept."""
     created_at: Mapped[CreatedAt]
 
 

@@ -85,6 +85,7 @@ class Grant:
     role: Role
     path: str | None
     division_code: str | None = None
+    division_name: str | None = None
 
 
 @dataclass(frozen=True)
@@ -97,6 +98,11 @@ class Principal:
     display_name: str | None = None
     must_change_password: bool = False
     grants: tuple[Grant, ...] = field(default=())
+
+    @property
+    def who(self) -> str | None:
+        """The name that stands in records; none for the public."""
+        return f"key:{self.display_name}" if self.api_key_id is not None else self.username
 
     @property
     def is_known(self) -> bool:
@@ -125,6 +131,12 @@ class Principal:
 
 ANONYMOUS = Principal()
 SYSTEM = Principal(username="system", grants=(Grant(Role.ADMIN, None),))
+"""What the software does by itself."""
+
+
+def operator(name: str) -> Principal:
+    """Give whoever works at the console of the machine, by the name of their account there."""
+    return Principal(username=f"console:{name}", grants=(Grant(Role.ADMIN, None),))
 
 
 def merge(paths: Iterable[str | None]) -> Scope:

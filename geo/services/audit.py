@@ -1,4 +1,8 @@
-"""Writing and searching the audit log."""
+"""Writing and searching the audit log.
+
+A session knows on whose behalf it works (`act_as`), so that a service which is asked to change something can leave the
+name without being told it (`note`).
+"""
 
 import hashlib
 import hmac
@@ -6,12 +10,13 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import RowMapping, text
+from sqlalchemy import RowMapping, insert, text
 from sqlalchemy.orm import Session
 
 from geo.models import AuditEntry
-from geo.services.access import Principal, Scope
+from geo.services.access import SYSTEM, Principal, Scope
 
+CALLER, WRITTEN = "caller", "audit_written"
 PERSONAL = frozenset({"name", "contact", "phone", "raw_lon", "raw_lat", "display_name", "username"})
 
 
@@ -28,20 +33,70 @@ def record(
     after: Mapping[str, Any] | None = None,
 ) -> None:
     """Add an entry; personal fields of ``before`` and ``after`` are replaced by a hash."""
-    session.add(
-        AuditEntry(
-            account_id=principal.account_id,
-            api_key_id=principal.api_key_id,
-            address=address,
-            action=action,
-            object_kind=kind,
-            object_id=str(object_id),
-            division_path=division_path,
-            before=mask(before),
-            after=mask(after),
-        )
+    # Without "returning": that would have to see the entry, and not everybody who leaves one may read it.
+    entry = insert(AuditEntry.__table__).inline()  # type: ignore[arg-type]  # a mapped table is a Table
+    session.execute(
+        entry,
+        {
+            "account_id": principal.account_id,
+            "api_key_id": principal.api_key_id,
+            "who": principal.who,
+            "address": address,
+            "action": action,
+            "object_kind": kind,
+            "object_id": str(object_id),
+            "division_path": division_path,
+            "before": mask(before),
+            "after": mask(after),
+        },
     )
-    session.flush()
+    session.info[WRITTEN] = True
+
+
+def act_as(session: Session, principal: Principal, address: str | None = None) -> None:
+    """Let a session know on whose behalf it works, and from where."""
+    session.info |= info(principal, address)
+
+
+def info(principal: Principal, address: str | None = None) -> dict[Any, Any]:
+    """Give the ``info`` of sessions that work on somebody's behalf."""
+    return {CALLER: (principal, address)}
+
+
+def acting(session: Session) -> tuple[Principal, str | None]:
+    """Give on whose behalf a session works and from where; the software itself where nobody was named."""
+    found: tuple[Principal, str | None] = session.info.get(CALLER, (SYSTEM, None))
+    return found
+
+
+def note(
+    session: Session,
+    action: str,
+    kind: str,
+    object_id: object,
+    *,
+    division_path: str | None,
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
+) -> None:
+    """Add an entry in the name of the session's caller."""
+    principal, address = acting(session)
+    record(
+        session,
+        principal,
+        action,
+        kind,
+        object_id,
+        address=address,
+        division_path=division_path,
+        before=before,
+        after=after,
+    )
+
+
+def has_written(session: Session) -> bool:
+    """Tell whether an entry was added in this session: what it did is on record."""
+    return bool(session.info.get(WRITTEN))
 
 
 def mask(values: Mapping[str, Any] | None) -> dict[str, Any] | None:
@@ -72,14 +127,12 @@ def search(
     rows = session.execute(
         text(
             """
-            select e.id, e.at, coalesce(a.username, k.name) as who, e.address, e.action, e.object_kind, e.object_id,
+            select e.id, e.at, e.who, e.address, e.action, e.object_kind, e.object_id,
                    e.before, e.after, d.name as division
             from audit_entry e
-            left join account a on a.id = e.account_id
-            left join api_key k on k.id = e.api_key_id
             left join division d on d.path = e.division_path
             where (:scope = '*' or e.division_path <@ any(string_to_array(:scope, ',')::ltree[]))
-              and (cast(:account as text) is null or a.username = :account)
+              and (cast(:account as text) is null or e.who = :account)
               and (cast(:action as text) is null or e.action = :action)
               and (cast(:kind as text) is null or e.object_kind = :kind)
               and (cast(:since as timestamptz) is null or e.at >= :since)

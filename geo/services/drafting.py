@@ -10,11 +10,12 @@ from geo.errors import ConflictError, RefusedOperationError
 from geo.models import DraftChange, DraftOperation, Edition
 from geo.queries import drafts as queries
 from geo.queries.drafts import Unit
+from geo.services import audit
 from geo.services.access import Scope
 from geo.services.draft_changes import plan
 from geo.services.draft_operations import Operation
 from geo.services.draft_workspace import Changes, Workspace
-from geo.services.drafts import EVERYWHERE, locked_draft
+from geo.services.drafts import EVERYWHERE, locked_draft, note
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,7 @@ def apply(
             parameters=parameters,
             before=_images({key: before.get(key) for key in changes}),
             after=_images(changes),
+            made_by=audit.acting(session)[0].who,
         )
     )
     return _written(session, edition, "apply", operation.kind, changes, account_id)
@@ -163,6 +165,7 @@ def _written(session: Session, edition: Edition, how: str, kind: str, changes: C
         )
     )
     session.flush()
+    note(session, edition, f"draft.{how}", {"revision": edition.draft_revision, "operation": kind})
     return Step(edition, kind, changes)
 
 

@@ -1,6 +1,7 @@
 """Open a draft (版次草稿) for a division, find it again, and throw it away."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from sqlalchemy import RowMapping, select, text
 from sqlalchemy.orm import Session
@@ -9,6 +10,7 @@ from geo.errors import ConflictError, NotFoundError, StaleRevisionError
 from geo.models import Division, DraftReviewer, Edition, Layer
 from geo.models.edition import EditionStatus
 from geo.queries import drafts as queries
+from geo.services import audit
 from geo.services.access import Scope
 
 EVERYWHERE = Scope(everywhere=True)
@@ -53,6 +55,7 @@ def open_draft(
     session.add(edition)
     session.flush()
     queries.copy_scope(session, edition)
+    audit.note(session, "draft.open", "drafts", edition.id, division_path=division.path)
     return edition
 
 
@@ -126,7 +129,14 @@ def discard(session: Session, edition_id: int, *, expected: int | None = None, s
     edition.status = EditionStatus.DISCARDED
     queries.drop_units(session, edition)
     session.flush()
+    note(session, edition, "draft.discard")
     return edition
+
+
+def note(session: Session, edition: Edition, action: str, after: Mapping[str, Any] | None = None) -> None:
+    """Record what the session's caller did to a draft, for the managers of its division."""
+    path = session.get_one(Division, edition.division_id).path
+    audit.note(session, action, "drafts", edition.id, division_path=path, after=after)
 
 
 def list_editions(

@@ -1,8 +1,9 @@
 """Who a token or key stands for, with the grants of this instant: one statement."""
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
 from geo.services.access import Grant, Principal, Role
@@ -11,7 +12,7 @@ from geo.services.tokens import InvalidTokenError, digest
 ACCOUNT = text(
     """
     select a.id, a.username, a.display_name, a.must_change_password, g.role, d.path::text as path, d.code,
-           g.id as grant_id
+           d.name as division_name, g.id as grant_id
     from account a
     left join account_grant g on g.account_id = a.id
     left join division d on d.id = g.division_id
@@ -20,7 +21,7 @@ ACCOUNT = text(
 )
 KEY = text(
     """
-    select k.id, k.name, k.role, d.path::text as path, d.code
+    select k.id, k.name, k.role, d.path::text as path, d.code, d.name as division_name
     from api_key k left join division d on d.id = k.division_id
     where k.key_hash = :hash and k.revoked_at is null and k.expires_at > :now
     """
@@ -44,7 +45,7 @@ def of_account(session: Session, account_id: int, epoch: int) -> Principal:
         username=first.username,
         display_name=first.display_name,
         must_change_password=first.must_change_password,
-        grants=tuple(Grant(Role(r.role), r.path, r.code) for r in rows if r.grant_id is not None),
+        grants=tuple(_grant(r) for r in rows if r.grant_id is not None),
     )
 
 
@@ -58,4 +59,8 @@ def of_key(session: Session, key: str, now: datetime) -> Principal:
     row = session.execute(KEY, {"hash": digest(key), "now": now}).first()
     if row is None:
         raise InvalidTokenError("API 密钥无效或已过期。 This API key is unknown, revoked or expired.")
-    return Principal(api_key_id=row.id, display_name=row.name, grants=(Grant(Role(row.role), row.path, row.code),))
+    return Principal(api_key_id=row.id, display_name=row.name, grants=(_grant(row),))
+
+
+def _grant(row: Row[Any]) -> Grant:
+    return Grant(Role(row.role), row.path, row.code, row.division_name)

@@ -11,7 +11,7 @@ from geo.queries import drafts as draft_queries
 from geo.queries import publishing as queries
 from geo.queries import versions
 from geo.services.access import Scope, limit_to
-from geo.services.drafts import EVERYWHERE, locked_draft
+from geo.services.drafts import EVERYWHERE, locked_draft, note
 from geo.services.editions import lock_layer, write_edition
 from geo.services.numbering import numbered
 from geo.services.publication import differs, wanted_versions
@@ -71,6 +71,8 @@ def publish(session: Session, edition_id: int, *, expected: int | None, scope: S
     queries.sum_households(session, edition)
     draft_queries.drop_units(session, edition)
     refresh_tiles(session, layer.id, {v.division_id for v in new} | {v.division_id for v in closing})
+    done = {"revision": edition.revision, "opened": len(new), "closed": len(closing)}
+    note(session, edition, "draft.publish", done)
     return Published(edition, [v.code for v in new], [v.code for v in closing])
 
 

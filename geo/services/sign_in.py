@@ -39,17 +39,31 @@ def sign_in(session: Session, username: str, password: str, address: str, now: d
     TooManyTriesError, SignInRefusedError
     """
     name = username.strip().lower()[:100]
-    failure = session.get(SignInFailure, (name, address))
-    if failure is not None and (wait := _wait(failure, now)) > timedelta():
-        raise TooManyTriesError(wait)
+    failure = _failure(session, name, address, now)
     account = session.scalar(select(Account).where(Account.username == name))
     known = account is not None and account.disabled_at is None
     if not passwords.verify(password, account.password_hash if account is not None and known else None):
-        _count(session, name, address, now)
+        _count(failure, now)
         raise SignInRefusedError("账号或密码不正确。 Wrong name or password.")
     assert account is not None
-    session.execute(delete(SignInFailure).where(SignInFailure.username == name, SignInFailure.address == address))
+    session.delete(failure)
     return account
+
+
+def check_own_password(session: Session, account: Account, password: str, address: str, now: datetime) -> None:
+    """Refuse a wrong password of who is signed in; failed sign-ins count too, so that a found token is no way round.
+
+    The caller commits also when this raises.
+
+    Raises
+    ------
+    TooManyTriesError, SignInRefusedError
+    """
+    failure = _failure(session, account.username, address, now)
+    if not passwords.verify(password, account.password_hash):
+        _count(failure, now)
+        raise SignInRefusedError("原密码不正确。 The old password is wrong.")
+    session.delete(failure)
 
 
 def forget_old_failures(session: Session, now: datetime) -> None:
@@ -64,10 +78,21 @@ def _wait(failure: SignInFailure, now: datetime) -> timedelta:
     return failure.last_at + pause - now
 
 
-def _count(session: Session, name: str, address: str, now: datetime) -> None:
-    new = insert(SignInFailure).values(username=name, address=address, count=1, last_at=now)
-    session.execute(
-        new.on_conflict_do_update(
-            index_elements=["username", "address"], set_={"count": SignInFailure.count + 1, "last_at": now}
-        )
-    )
+def _failure(session: Session, name: str, address: str, now: datetime) -> SignInFailure:
+    """Give the count of this name from this address, locked: tries at the same instant are looked at one by one.
+
+    Raises
+    ------
+    TooManyTriesError
+    """
+    new = insert(SignInFailure).values(username=name, address=address, count=0, last_at=now)
+    session.execute(new.on_conflict_do_nothing())
+    failure = session.get_one(SignInFailure, (name, address), with_for_update=True, populate_existing=True)
+    if (wait := _wait(failure, now)) > timedelta():
+        raise TooManyTriesError(wait)
+    return failure
+
+
+def _count(failure: SignInFailure, now: datetime) -> None:
+    failure.count += 1
+    failure.last_at = now

@@ -105,7 +105,9 @@ class Team:
         if known is None:
             name = f"{role.replace('_', '-')}-{(division_code or 'all').lower()}"
             with Session(self.engine) as session, session.begin():
-                account = accounts.add(session, Caller(SYSTEM), name, name, PASSWORD, source="test")
+                account = accounts.add(
+                    session, Caller(SYSTEM), name, name, PASSWORD, division_code=division_code, source="test"
+                )
                 account.must_change_password = False
                 accounts.grant(session, Caller(SYSTEM), name, role, division_code)
             answer = self.client.post("/api/v1/auth/sign-in", json={"username": name, "password": PASSWORD})

@@ -1,13 +1,17 @@
 """`wangge user` and `wangge key` on a real database."""
 
+import os
+import pwd
+
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from typer.testing import CliRunner
 
 from api.cli import app
+from api.cli.console import console_caller
 from geo.db.engine import make_engine
-from geo.models import Account, AccountGrant, ApiKey
+from geo.models import Account, AccountGrant, ApiKey, AuditEntry
 from geo.services import passwords
 from tests.builders import add_division
 
@@ -15,6 +19,7 @@ from tests.builders import add_division
 @pytest.fixture
 def run(database_url: str, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("DATABASE_URL", database_url)
+    monkeypatch.delenv("SUDO_USER", raising=False)
 
     def invoke(*arguments: str, status: int = 0) -> str:
         result = CliRunner().invoke(app, list(arguments))
@@ -41,6 +46,7 @@ def test_first_password_is_shown_once_and_must_be_changed(run, stored: Session) 
     assert passwords.verify(password, account.password_hash)
     assert account.must_change_password
     assert stored.scalars(select(AccountGrant.role)).all() == ["planner"]
+    assert account.division_id == stored.scalars(select(AccountGrant.division_id)).one()  # it belongs there
 
 
 def test_grant_passwd_disable(run, stored: Session) -> None:
@@ -51,6 +57,18 @@ def test_grant_passwd_disable(run, stored: Session) -> None:
     account = stored.scalars(select(Account)).one()
     assert account.disabled_at is not None
     assert stored.scalars(select(AccountGrant.division_id)).all() == [None]
+    entries = stored.scalars(select(AuditEntry).order_by(AuditEntry.id)).all()
+    assert [e.action for e in entries] == ["account.add", "grant.add", "account.password", "account.disable"]
+    assert {(e.who, e.address) for e in entries} == {(f"console:{pwd.getpwuid(os.geteuid()).pw_name}", "console")}
+
+
+def test_who_became_root_by_sudo_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SUDO_USER", "chen")
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setenv("LOGNAME", "somebody")
+    assert console_caller().principal.who == "console:chen"
+    monkeypatch.setattr(os, "geteuid", lambda: 1_999_999)
+    assert console_caller().principal.who == "console:1999999"  # only root's sudo is believed
 
 
 def test_mistakes_are_one_sentence(run, stored: Session) -> None:

@@ -7,12 +7,12 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from geo.errors import ConflictError, NotFoundError
-from geo.models import Account, AuditEntry, RefreshToken
+from geo.models import Account, AuditEntry, RefreshToken, SignInFailure
 from geo.services import accounts, audit, principals, tokens
 from geo.services.access import SYSTEM, ForbiddenError, Grant, Permission, Principal, Role, Scope
 from geo.services.accounts import Caller
 from geo.services.passwords import WeakPasswordError
-from geo.services.sign_in import SignInRefusedError, TooManyTriesError, sign_in
+from geo.services.sign_in import SignInRefusedError, TooManyTriesError, check_own_password, sign_in
 from tests.builders import add_division
 
 NOW = datetime(2026, 3, 1, 8, tzinfo=UTC)
@@ -40,6 +40,21 @@ def test_wrong_unknown_and_disabled_answer_alike(session: Session, account: Acco
     with pytest.raises(SignInRefusedError) as refused:
         sign_in(session, "wei.lan", PASSWORD, "10.1.1.1", NOW)
     assert answers == {str(refused.value)}
+
+
+def test_the_old_password_is_guessed_no_faster_than_at_the_door(session: Session, account: Account) -> None:
+    for _ in range(3):
+        with pytest.raises(SignInRefusedError):
+            check_own_password(session, account, "wrong", "10.6.6.6", NOW)
+    for _ in range(2):
+        with pytest.raises(SignInRefusedError):
+            sign_in(session, "wei.lan", "wrong", "10.6.6.6", NOW)
+    with pytest.raises(TooManyTriesError) as early:  # counted together
+        check_own_password(session, account, PASSWORD, "10.6.6.6", NOW)
+    assert early.value.retry_after_s == 2
+    check_own_password(session, account, PASSWORD, "10.1.1.1", NOW)  # the owner elsewhere isn't locked out
+    check_own_password(session, account, PASSWORD, "10.6.6.6", NOW + timedelta(seconds=2))
+    assert session.scalars(select(SignInFailure)).all() == []  # right ones clear the count
 
 
 def test_failures_wait_longer_but_lock_nobody_else_out(session: Session, account: Account) -> None:
@@ -99,18 +114,19 @@ def test_grants_hold_in_the_subtree(session: Session, account: Account) -> None:
     accounts.grant(session, ROOT, "wei.lan", Role.DISPATCHER, "450302")
     accounts.grant(session, ROOT, "wei.lan", Role.DISPATCHER, "450302")
     principal = principals.of_account(session, account.id, 0)
-    assert principal.grants == (Grant(Role.DISPATCHER, district.path, "450302"),)
+    assert principal.grants == (Grant(Role.DISPATCHER, district.path, "450302", district.name),)
 
 
 def local_admin(path: str) -> Caller:
     return Caller(Principal(account_id=None, grants=(Grant(Role.ADMIN, path),)))
 
 
-def test_a_districts_administrator_manages_her_own_only(session: Session, account: Account) -> None:
+def test_a_districts_administrator_manages_her_own_only(session: Session) -> None:
     city = add_division(session, code="4503")
     mine = add_division(session, level="district", code="450302", parent=city)
     add_division(session, level="district", code="450303", parent=city)
     admin = local_admin(mine.path)
+    accounts.add(session, admin, "wei.lan", "韦兰", PASSWORD)
     accounts.grant(session, admin, "wei.lan", Role.PLANNER, "450302")
     with pytest.raises(ForbiddenError):
         accounts.grant(session, admin, "wei.lan", Role.PLANNER, "450303")
@@ -129,9 +145,64 @@ def test_an_account_with_a_grant_everywhere_is_hidden_from_local_administrators(
     session: Session, account: Account
 ) -> None:
     city = add_division(session, code="4503")
-    accounts.grant(session, ROOT, "wei.lan", Role.PLANNER, "4503")
-    accounts.grant(session, ROOT, "wei.lan", Role.ADMIN, None)
+    accounts.add(session, ROOT, "li.jiang", "李江", PASSWORD, division_code="4503")
+    accounts.grant(session, ROOT, "li.jiang", Role.PLANNER, "4503")
+    assert [a.username for a in accounts.list_accounts(session, local_admin(city.path))] == ["li.jiang"]
+    accounts.grant(session, ROOT, "li.jiang", Role.ADMIN, None)
     assert accounts.list_accounts(session, local_admin(city.path)) == []
+
+
+def test_an_account_without_grants_is_managed_where_it_belongs(session: Session, account: Account) -> None:
+    city = add_division(session, code="4503")
+    west, east = (add_division(session, level="district", code=code, parent=city) for code in ("450302", "450303"))
+    made = accounts.add(session, local_admin(west.path), "li.jiang", "李江", PASSWORD)
+    assert made.division_id == west.id  # where its maker administers, without being told
+    for place, seen in [(west, ["li.jiang"]), (city, ["li.jiang"]), (east, [])]:
+        assert [a.username for a in accounts.list_accounts(session, local_admin(place.path))] == seen
+    for name in ("li.jiang", "wei.lan"):  # hers, and one of those who administer everything
+        with pytest.raises(NotFoundError):
+            accounts.find(session, local_admin(east.path), name)
+    with pytest.raises(ForbiddenError):
+        accounts.add(session, local_admin(west.path), "qin.gui", "秦桂", PASSWORD, division_code="450303")
+    both = Caller(Principal(account_id=None, grants=tuple(Grant(Role.ADMIN, d.path) for d in (west, east))))
+    with pytest.raises(ConflictError, match="several divisions"):
+        accounts.add(session, both, "qin.gui", "秦桂", PASSWORD)
+    assert accounts.add(session, both, "qin.gui", "秦桂", PASSWORD, division_code="450303").division_id == east.id
+
+
+def signed_in(session: Session, account: Account) -> Caller:
+    return Caller(principals.of_account(session, account.id, account.token_epoch), "10.0.0.2")
+
+
+def test_nobody_takes_away_the_role_she_administers_by(session: Session, account: Account) -> None:
+    city = add_division(session, code="4503")
+    district = add_division(session, level="district", code="450302", parent=city)
+    whole = accounts.grant(session, ROOT, "wei.lan", Role.ADMIN, "4503")
+    part = accounts.grant(session, ROOT, "wei.lan", Role.ADMIN, "450302")
+    planner = accounts.grant(session, ROOT, "wei.lan", Role.PLANNER, "450302")
+    with pytest.raises(ConflictError, match="another administrator"):
+        accounts.revoke_grant(session, signed_in(session, account), whole.id)
+    accounts.revoke_grant(session, signed_in(session, account), part.id)  # the city's covers the district too
+    accounts.revoke_grant(session, signed_in(session, account), planner.id)
+    assert [g.path for g in signed_in(session, account).principal.grants] == [city.path]
+    other = accounts.add(session, ROOT, "li.jiang", "李江", PASSWORD)
+    accounts.grant(session, ROOT, "li.jiang", Role.ADMIN, "4503")
+    accounts.revoke_grant(session, signed_in(session, other), whole.id)  # by another one
+    assert district.path not in [g.path for g in signed_in(session, account).principal.grants]
+
+
+def test_of_two_administrators_who_take_each_others_place_away_one_stays(session: Session, account: Account) -> None:
+    city = add_division(session, code="4503")
+    other = accounts.add(session, ROOT, "li.jiang", "李江", PASSWORD, division_code="4503")
+    account.division_id = city.id
+    hers = accounts.grant(session, ROOT, "wei.lan", Role.ADMIN, "4503")
+    his = accounts.grant(session, ROOT, "li.jiang", Role.ADMIN, "4503")
+    she, he = signed_in(session, account), signed_in(session, other)  # both asked before either was done
+    accounts.revoke_grant(session, she, his.id)
+    with pytest.raises(ForbiddenError, match="no administrator any more"):
+        accounts.revoke_grant(session, he, hers.id)
+    with pytest.raises(ForbiddenError, match="no administrator any more"):
+        accounts.disable(session, he, "wei.lan", NOW)
 
 
 def test_nobody_disables_himself(session: Session, account: Account) -> None:
@@ -178,6 +249,7 @@ def test_every_change_is_audited_without_personal_values(session: Session, accou
     assert "韦兰" not in str([(e.before, e.after) for e in entries])
     assert PASSWORD not in str([(e.before, e.after) for e in entries])
     assert {e.address for e in entries} == {"10.0.0.1"}
+    assert {e.who for e in entries} == {"system"}
 
 
 def test_audit_is_searched_within_the_scope(session: Session, account: Account) -> None:
@@ -187,4 +259,9 @@ def test_audit_is_searched_within_the_scope(session: Session, account: Account) 
     accounts.grant(session, ROOT, "wei.lan", Role.PLANNER, "4504")
     assert [e.action for e in audit.search(session, Scope((mine.path,)))] == ["grant.add"]
     assert len(audit.search(session, Scope(everywhere=True))) == 3
+    accounts.add(session, ROOT, "li.jiang", "李江", PASSWORD, division_code="4503")
+    accounts.disable(session, ROOT, "li.jiang", NOW)
+    accounts.enable(session, ROOT, "li.jiang")
+    found = audit.search(session, Scope((mine.path,)), account="system")
+    assert [e.action for e in found] == ["account.enable", "account.disable", "account.add", "grant.add"]
     assert audit.search(session, Scope((other.path,)), action="account.add") == []

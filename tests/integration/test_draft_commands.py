@@ -1,6 +1,8 @@
 """`wangge draft` on a real database: the thread from opening to re-placed issues."""
 
 import json
+import os
+import pwd
 from uuid import uuid4
 
 import pytest
@@ -19,6 +21,7 @@ from tests.towns import Town
 @pytest.fixture
 def run(database_url: str, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("DATABASE_URL", database_url)
+    monkeypatch.delenv("SUDO_USER", raising=False)
 
     def invoke(*arguments: str, status: int = 0) -> str:
         result = CliRunner().invoke(app, ["draft", *arguments])
@@ -61,6 +64,16 @@ def test_a_draft_from_open_to_publish(run, stored: Session) -> None:
     receipts = stored.scalars(text("select receipt -> 'grid' ->> 'code' from placement order by id")).all()
     assert receipts[0] == "A"
     assert len(receipts) == 2
+    me = f"console:{pwd.getpwuid(os.geteuid()).pw_name}"
+    steps = stored.execute(text("select kind, made_by from draft_operation where edition_id = :id"), {"id": first})
+    assert set(steps) == {("split", me), ("draw", me), ("merge", me)}
+    entries = stored.execute(
+        text("select who, address, action, division_path from audit_entry where object_id = :id order by id"),
+        {"id": first},
+    ).all()
+    assert [e.action for e in entries] == ["draft.open", *["draft.apply"] * 3, "draft.undo", "draft.publish"]
+    path = stored.scalar(text("select path from division where code = '45W'"))
+    assert {(e.who, e.address, e.division_path) for e in entries} == {(me, "console", path)}
 
 
 def test_mistakes_are_sentences(run, stored: Session) -> None:

@@ -23,11 +23,12 @@ function signInLink() {
 }
 
 function menuOf(me) {
-  const roles = me.roles.map((role) => named("role", role)).join(t("account.and"));
+  const roles = [...new Set(me.grants.map(({ role }) => named("role", role)))].join(t("account.and"));
+  const places = [...new Set(me.grants.map(({ division_name: name }) => name ?? t("account.everywhere")))].join(t("account.and"));
   const menu = el(
     "div",
     { class: "account-menu card", id: "account-menu", hidden: true },
-    el("p", { class: "account-who" }, me.display_name ?? me.username, el("small", {}, [me.username, roles].filter(Boolean).join(" · "))),
+    el("p", { class: "account-who" }, me.display_name ?? me.username, el("small", {}, [me.username, roles, places].filter(Boolean).join(" · "))),
     location.pathname === "/admin" ? null : el("a", { href: "/admin" }, t(canManage(me) ? "account.admin" : "account.own")),
     el("button", { type: "button", onclick: leave }, t("account.sign_out")),
   );

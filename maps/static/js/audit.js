@@ -18,6 +18,15 @@ const ACTIONS = [
   "grant.revoke",
   "key.add",
   "key.revoke",
+  "password.refused",
+  "personal_data.read",
+  "personal_data.erase",
+  "draft.open",
+  "draft.apply",
+  "draft.undo",
+  "draft.redo",
+  "draft.publish",
+  "draft.discard",
 ];
 const KINDS = ["account", "api_key", "issue", "report", "drafts", "imports"];
 

@@ -17,8 +17,7 @@ export function roleFields(roles) {
   return {
     content: [
       ...field(t("admin.role"), role),
-      ...field(t("admin.division"), division.input, t("admin.division_hint")),
-      division.list,
+      ...division.content,
       el("label", { class: "check", for: "everywhere" }, everywhere, t("admin.everywhere_check")),
     ],
     read() {
@@ -32,7 +31,8 @@ export function roleFields(roles) {
   };
 }
 
-function divisionField() {
+/** Give the field of one division, and `code()`: what was chosen, undefined where nothing is. */
+export function divisionField(hint = t("admin.division_hint")) {
   const list = el("ul", { id: "division-list", class: "choices", role: "listbox", "aria-label": t("admin.division"), hidden: true });
   const input = el("input", {
     role: "combobox",
@@ -110,8 +110,8 @@ function divisionField() {
   });
   input.addEventListener("blur", () => show([]));
   return {
+    content: [...field(t("admin.division"), input, hint), list],
     input,
-    list,
     code: () => chosen,
     setDisabled: (isOff) => {
       input.disabled = isOff;

@@ -2,7 +2,7 @@
 
 import { get, post, remove } from "./api.js";
 import { field, openDialog, showOnce } from "./dialog.js";
-import { roleFields } from "./division_field.js";
+import { divisionField, roleFields } from "./division_field.js";
 import { byId, el } from "./dom.js";
 import { number, t } from "./format.js";
 
@@ -39,8 +39,8 @@ export function showPeople(section, me) {
 
   function list() {
     const wanted = filter.value.trim().toLowerCase();
-    const fits = accounts.filter(({ username, display_name: name, grants }) =>
-      [username, name, ...grants.map((grant) => `${t(`role.${grant.role}`)} ${grant.division_name ?? ""}`)].some((text) => text.toLowerCase().includes(wanted)),
+    const fits = accounts.filter(({ username, display_name: name, division_name: home, grants }) =>
+      [username, name, home ?? "", ...grants.map((grant) => `${t(`role.${grant.role}`)} ${grant.division_name ?? ""}`)].some((text) => text.toLowerCase().includes(wanted)),
     );
     count.textContent = t("admin.people_count", { count: number(fits.length) });
     people.replaceChildren(
@@ -60,7 +60,7 @@ function personRow(account, isMe, reload) {
       "div",
       { class: "who" },
       el("strong", {}, name),
-      el("small", {}, username),
+      el("small", {}, `${username} · ${account.division_name ?? t("admin.everywhere")}`),
       ...[
         isMe && "admin.you",
         disabledAt && "admin.disabled",
@@ -111,9 +111,10 @@ function addPerson(reload) {
   const name = el("input", { maxlength: 100, required: true, autocomplete: "off" });
   const username = el("input", { maxlength: 50, required: true, autocomplete: "off", autocapitalize: "none", spellcheck: "false" });
   const password = firstPassword();
+  const division = divisionField(t("admin.home_hint"));
   openDialog({
     title: t("admin.add_person"),
-    content: [...field(t("admin.display_name"), name), ...field(t("admin.username"), username, t("admin.username_hint")), ...field(t("admin.first_password"), password, t("password.rule"))],
+    content: [...field(t("admin.display_name"), name), ...field(t("admin.username"), username, t("admin.username_hint")), ...division.content, ...field(t("admin.first_password"), password, t("password.rule"))],
     action: t("admin.add"),
     work: () => {
       for (const input of [name, username]) {
@@ -121,7 +122,12 @@ function addPerson(reload) {
         input.focus();
         throw new Error(t("admin.fill_in"));
       }
-      return post("/api/v1/accounts", { username: username.value.trim(), display_name: name.value.trim(), password: password.value });
+      const home = division.code() ?? null;
+      if (!home && division.input.value.trim()) {
+        division.input.focus();
+        throw new Error(t("admin.choose_division"));
+      }
+      return post("/api/v1/accounts", { username: username.value.trim(), display_name: name.value.trim(), password: password.value, division_code: home });
     },
     onDone: (account) => {
       reload(t("admin.done"));
