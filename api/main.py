@@ -14,6 +14,7 @@ from api.request_log import RequestLog
 from api.routes import (
     accounts,
     auth,
+    coverage,
     docs,
     draft_review,
     drafts,
@@ -34,6 +35,7 @@ from api.settings import Settings
 from api.static import Static
 from api.tile_cache import TileCache
 from geo.db.engine import APP_ROLE, make_engine
+from geo.services.station_coverage.walks import CoverageCache
 from geo.services.streets.networks import NetworkCache
 from maps.assets import STATIC
 
@@ -46,6 +48,7 @@ ROUTERS = (
     docs.router,
     accounts.router,
     auth.router,
+    coverage.router,
     drafts.router,
     draft_review.router,
     editions.router,
@@ -90,6 +93,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.settings = settings
     app.state.tile_cache = TileCache()
     app.state.networks = NetworkCache(settings.network_memory_mb * 1_000_000)
+    app.state.coverage = CoverageCache(app.state.networks)
     app.state.secret_key = secret_key_of(settings)
     app.state.rate_limits = RateLimits(settings)
     app.add_middleware(AddressLimit, limits=app.state.rate_limits)

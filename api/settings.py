@@ -38,6 +38,12 @@ class Settings(BaseSettings):
     """A point in no leaf is placed in one this near, in the same known division."""
     walking_kmh: float = Field(default=4.0, ge=0.5, le=10)
     """Walking speed of circles and coverage: 1,000 m in 15 minutes, as GB 50180-2018 counts; less for the elderly."""
+    community_centre_m2: float = Field(default=500, ge=0)
+    """Least room of a community's service centre."""
+    compound_centre_m2: float = Field(default=300, ge=0)
+    """Least room of a compound's service centre."""
+    centre_m2_per_100_households: float = Field(default=30, ge=0)
+    """Room for each 100 households that is enough even where it is less than the two above."""
     network_memory_mb: int = Field(default=1000, ge=50)
     """What a server's or worker's walking networks may take; the least recently used one goes first."""
     certain_from: float = Field(default=0.9, gt=0.5, le=1)

@@ -10,7 +10,7 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 from shapely.ops import substring
 
-from geo.geometry.projection import to_lonlat
+from geo.geometry.projection import to_lonlat, to_metric
 from geo.geometry.walking import Snap, Streets, WalkingNetwork
 
 #: Metres in this zone (CGCS2000, 111 degrees east) are what made-up streets are drawn in, near Guilin.
@@ -128,3 +128,9 @@ def exact_shape(network: WalkingNetwork, doors: Sequence[Snap], limit_m: float) 
     dry = shape.difference(water.difference(on_water.buffer(25.0)))
     on_land = shapely.union_all(lines)
     return shapely.union_all([part for part in shapely.get_parts(dry) if part.intersects(on_land)])
+
+
+def streets_between(lines: Sequence[Sequence[Sequence[float]]]) -> Streets:
+    """Streets along lines in WGS 84 that meet where their ends do."""
+    metres = [[tuple(xy - ORIGIN) for xy in to_metric(line, EPSG)] for line in lines]
+    return streets(metres)

@@ -7,7 +7,21 @@ import typer
 from typer.core import TyperGroup
 
 from api import __version__
-from api.cli import accounts, bench, control, demo, drafts, importing, locate, place, saving, serving, streets, testing
+from api.cli import (
+    accounts,
+    bench,
+    control,
+    coverage,
+    demo,
+    drafts,
+    importing,
+    locate,
+    place,
+    saving,
+    serving,
+    streets,
+    testing,
+)
 from geo.errors import GeoError
 
 
@@ -72,6 +86,7 @@ app.command("export")(importing.export_file)
 app.command(context_settings=streets.COORDINATES)(streets.circle)
 app.command(context_settings=streets.COORDINATES)(streets.walk)
 app.command()(streets.circles)
+app.command()(coverage.coverage)
 app.command()(saving.backup)
 app.command()(saving.restore)
 app.command()(place.place)

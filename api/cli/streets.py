@@ -18,7 +18,8 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print GeoJSON or JSON.")]
 
 
 @contextmanager
-def _session() -> Iterator["Session"]:
+def working_session() -> Iterator["Session"]:
+    """Open the database, and commit at the end."""
     from sqlalchemy.orm import Session
 
     from api.database import open_database
@@ -34,7 +35,8 @@ def _session() -> Iterator["Session"]:
             engine.dispose()
 
 
-def _speed(given: float | None) -> float:
+def own_speed(given: float | None) -> float:
+    """Give the speed that was given, or the setting."""
     from api.settings import read_settings
 
     return read_settings().walking_kmh if given is None else given
@@ -52,8 +54,8 @@ def circle(
     from geo.services.service_areas import circles
     from geo.services.streets.networks import NetworkCache
 
-    with _session() as session:
-        made = circles(session, NetworkCache(), [(lon, lat)], [minutes], speed_kmh=_speed(speed_kmh), crs=crs)
+    with working_session() as session:
+        made = circles(session, NetworkCache(), [(lon, lat)], [minutes], speed_kmh=own_speed(speed_kmh), crs=crs)
     if as_json:
         import json
 
@@ -81,8 +83,8 @@ def walk(
     from geo.services import service_areas
     from geo.services.streets.networks import NetworkCache
 
-    speed = _speed(speed_kmh)
-    with _session() as session:
+    speed = own_speed(speed_kmh)
+    with working_session() as session:
         way, version = service_areas.walk(session, NetworkCache(), (lon1, lat1), (lon2, lat2), speed_kmh=speed, crs=crs)
     if as_json:
         import json
@@ -98,7 +100,7 @@ def import_streets(file: Path, *, division: str | None, dry_run: bool, as_json: 
     """Load a street file as the city's walking network; the circles drawn from the old one are stale then."""
     from geo.services.streets.store import import_streets as load
 
-    with _session() as session:
+    with working_session() as session:
         stored = load(session, file, city_code=division)
         if dry_run:
             session.rollback()
@@ -125,9 +127,9 @@ def circles(speed_kmh: Speed = None) -> None:
     from geo.services.service_areas import refresh
     from geo.services.streets.networks import NetworkCache
 
-    cache, speed, total = NetworkCache(), _speed(speed_kmh), 0
+    cache, speed, total = NetworkCache(), own_speed(speed_kmh), 0
     while True:
-        with _session() as session:
+        with working_session() as session:
             done = refresh(session, cache, speed_kmh=speed, limit=50)
         total += done
         if done < 50:

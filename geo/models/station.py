@@ -1,5 +1,7 @@
 """Stations (服务站点) that serve residents."""
 
+from datetime import datetime
+
 from geoalchemy2 import WKBElement
 from sqlalchemy import CheckConstraint, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
@@ -35,7 +37,13 @@ class Station(Base):
     division_id: Mapped[int] = mapped_column(ForeignKey("division.id"), index=True)
     division_path: Mapped[str] = mapped_column(Ltree)
     geom: Mapped[WKBElement] = mapped_column(geometry("POINT"))
+    """Where it stands, which is its main door."""
+    doors: Mapped[WKBElement | None] = mapped_column(geometry("MULTIPOINT"))
+    """Further doors: whoever walks there takes the nearest."""
     address: Mapped[str | None]
     hours: Mapped[str | None]
+    services: Mapped[str | None]
     area_m2: Mapped[float | None]
+    retired_at: Mapped[datetime | None]
+    """Since when it is closed: it serves nobody then, and is shown nowhere."""
     source: Mapped[str]

@@ -60,8 +60,8 @@ class WalkEdge(Base):
 class ServiceArea(Base):
     """A station's circle (服务圈) for so many minutes on foot.
 
-    It is stale when the station has moved from ``door`` or its network is no longer the current one: that is looked up,
-    not remembered, so no writer can forget it.
+    It is stale when the station has moved from ``door`` and ``doors``, or its network is no longer the current one:
+    that is looked up, not remembered, so no writer can forget it.
     """
 
     __tablename__ = "service_area"
@@ -78,6 +78,7 @@ class ServiceArea(Base):
     geom: Mapped[WKBElement] = mapped_column(geometry("MULTIPOLYGON"))
     tile_geom: Mapped[WKBElement] = mapped_column(geometry("MULTIPOLYGON", srid=TILE_SRID), in_tile_crs())
     door: Mapped[WKBElement] = mapped_column(geometry("POINT"))
+    doors: Mapped[WKBElement | None] = mapped_column(geometry("MULTIPOINT"))
     snap_m: Mapped[float | None]
     area_m2: Mapped[float]
     street_m: Mapped[float]

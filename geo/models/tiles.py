@@ -29,7 +29,7 @@ class DrawnOutline(Base):
 
 
 class TileSet(Base):
-    """The revision of a tile set that no layer's revision covers: ``base``, raised by triggers at every change."""
+    """A revision that no layer has, raised by triggers at every change: ``base`` (the base map's), ``stations``."""
 
     __tablename__ = "tile_set"
 

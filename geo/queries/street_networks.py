@@ -92,6 +92,12 @@ def network_at(session: Session, lon: float, lat: float) -> NetworkRow | None:
     return NetworkRow(*found) if found else None
 
 
+def version_of(session: Session, network_id: int) -> str | None:
+    """Return a network's version as long as it is current; the streets of a superseded one are gone."""
+    found = text(f"select version from ({_CURRENT}) n where id = :id")
+    return session.execute(found, {"id": network_id}).scalar()
+
+
 def read_network(session: Session, network_id: int) -> tuple[Streets, GeomArray]:
     """Return a network's streets and the water around them, WGS 84."""
     session.flush()

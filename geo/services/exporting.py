@@ -72,13 +72,14 @@ def _flat(row: dict[str, Any]) -> dict[str, Any]:
 def _write_csv(records: Sequence[dict[str, Any]], target: Path) -> None:
     frame = pd.DataFrame([{k: v for k, v in r.items() if k != "geom"} for r in records], dtype=object)
     # The names of an imported file's own columns are a stranger's text too.
-    frame = frame.map(_inert).rename(columns=_inert)
+    frame = frame.map(inert).rename(columns=inert)
     # The mark tells Excel that the text is UTF-8. A cell is quoted only for what ends a line: with
     # a bare \n, a cell's \r would begin a new row in a spreadsheet.
     frame.to_csv(target, index=False, encoding="utf-8-sig", lineterminator="\r\n")
 
 
-def _inert(value: Any) -> Any:
+def inert(value: Any) -> Any:
+    """Give a cell that no spreadsheet takes for a formula."""
     return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
 
 

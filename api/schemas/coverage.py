@@ -1,0 +1,172 @@
+"""Coverage as it is asked for and answered."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from api.schemas.service_areas import Door, Minutes
+from geo.services.service_areas import MAX_MINUTES, MINUTES, SPEEDS_KMH
+from geo.services.station_coverage.measuring import Asked
+
+Kind = Literal["service_centre", "tourism_station", "member_studio", "alliance_station", "property_station", "terminal"]
+Level = Literal["city", "district", "street", "community", "compound"]
+Speed = Annotated[float | None, Field(ge=SPEEDS_KMH[0], le=SPEEDS_KMH[1])]
+
+
+class CoverageQuery(BaseModel):
+    """Which stations count, how far, how fast, and whose homes."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: Kind | None = None
+    level: Level | None = None
+    minutes: Annotated[list[Minutes], Field(min_length=1, max_length=6)] = list(MINUTES)
+    speed_kmh: Speed = None
+    """Walking speed; the server's setting where it isn't given."""
+    division: str | None = None
+    """Code of a division of the caller's: its homes and those of all below it."""
+
+    def asked(self, walking_kmh: float) -> Asked:
+        """Give what the service is asked."""
+        return Asked(tuple(self.minutes), self.speed_kmh or walking_kmh, self.kind, self.level, self.division)
+
+
+class TableQuery(CoverageQuery):
+    """By what to count, and in which form."""
+
+    by: Literal["district", "street", "community", "grid", "kind", "level"] = "district"
+    format: Literal["json", "csv", "geojson"] = "json"
+
+
+class BuildingsQuery(CoverageQuery):
+    """Which of the buildings, and in which form; a CSV holds all of them."""
+
+    beyond: Annotated[float | None, Field(gt=0, le=MAX_MINUTES)] = None
+    """Only those from which no station is reached in so many minutes."""
+    limit: Annotated[int, Field(ge=1, le=5000)] = 1000
+    offset: Annotated[int, Field(ge=0)] = 0
+    format: Literal["json", "csv", "geojson"] = "json"
+
+
+class BlindSpotsQuery(CoverageQuery):
+    """Beyond how many minutes; the largest counts where there are several."""
+
+    minutes: Annotated[list[Minutes], Field(min_length=1, max_length=6)] = [15]
+    format: Literal["geojson", "csv"] = "geojson"
+
+
+class StationsQuery(CoverageQuery):
+    """Which stations, and in which form."""
+
+    format: Literal["json", "csv"] = "json"
+
+
+class WhatIfIn(BaseModel):
+    """A place that might become a station, with one door or several."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    lon: float
+    lat: float
+    doors: Annotated[list[Door], Field(max_length=8)] = []
+    crs: str = "wgs84"
+    kind: Kind | None = None
+    level: Level | None = None
+    minutes: Annotated[list[Minutes], Field(min_length=1, max_length=6)] = list(MINUTES)
+    speed_kmh: Speed = None
+    division: str | None = None
+
+
+class DivisionRef(BaseModel):
+    """A division by code."""
+
+    code: str
+    name: str
+    level: str
+
+
+class CoverageHead(BaseModel):
+    """How and when the walks were measured, and from what."""
+
+    method: Literal["network"]
+    measured_at: datetime
+    speed_kmh: float
+    minutes: list[float]
+    kind: str | None
+    level: str | None
+    division: DivisionRef | None
+    stations: int
+    """How many stations were searched from: open, of this kind and level, and on a street."""
+    networks: list[str]
+    attribution: str | None
+    station_revision: int
+    building_revision: int
+
+
+class Within(BaseModel):
+    """Who reaches a station in so many minutes; shares are of those who live where streets are known."""
+
+    minutes: float
+    households: int
+    people: int
+    share_households: float | None
+    share_people: float | None
+
+
+class CoverageRow(BaseModel):
+    """A unit's coverage. ``households_without_streets`` aren't measured, and in no share.
+
+    ``households_unreached`` have a network around but no street within 200 m, or no way to a station: not covered.
+    """
+
+    code: str | None
+    name: str
+    level: str
+    buildings: int
+    households: int
+    people: int
+    households_without_streets: int
+    households_unreached: int
+    households_beyond: int
+    mean_minutes: float | None
+    within: list[Within]
+    stations: int | None = None
+
+
+class CoverageOut(CoverageHead):
+    """A table of coverage."""
+
+    by: str
+    total: CoverageRow
+    rows: list[CoverageRow]
+
+
+class BuildingsOut(CoverageHead):
+    """Buildings with their nearest station; ``total`` counts all that were asked for."""
+
+    total: int
+    rows: list[dict[str, Any]]
+
+
+class StationsOut(CoverageHead):
+    """Stations beside the rules of size."""
+
+    rows: list[dict[str, Any]]
+
+
+class Gained(BaseModel):
+    """Who would be covered in so many minutes that isn't now."""
+
+    minutes: float
+    households: int
+    people: int
+
+
+class WhatIfOut(CoverageHead):
+    """Coverage before and after one more station."""
+
+    station: dict[str, float]
+    before: CoverageRow
+    after: CoverageRow
+    gained: list[Gained]

@@ -1,0 +1,62 @@
+"""Stations beside the rules of size, and how many households each is the nearest to."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sqlalchemy.orm import Session
+
+from geo.queries import station_coverage as queries
+from geo.services.access import Scope
+from geo.services.station_coverage.measuring import Measured
+
+
+@dataclass(frozen=True)
+class SizeRules:
+    """What a service centre needs at least: so many square metres, or so many for each 100 of its households."""
+
+    community_m2: float = 500.0
+    compound_m2: float = 300.0
+    per_100_households_m2: float = 30.0
+
+    def required_m2(self, kind: str, level: str | None, households: int | None) -> float | None:
+        """Return the least room of a station, None where no rule is about it.
+
+        Either rule is enough, so the smaller figure counts; where the households aren't known, the fixed one does.
+        """
+        fixed = {"community": self.community_m2, "compound": self.compound_m2}.get(level or "")
+        if kind != "service_centre" or fixed is None:
+            return None
+        return min(fixed, households * self.per_100_households_m2 / 100) if households else fixed
+
+
+def stations(session: Session, measured: Measured, scope: Scope, rules: SizeRules) -> list[dict[str, Any]]:
+    """Return the open stations of the scope: which rule of size is about each, and whether it keeps it.
+
+    ``households_nearest`` counts the scope's households that have this station as their nearest, within the largest
+    limit. ``meets`` is null where there is no rule, or the size isn't known.
+    """
+    inside = measured.within(measured.asked.minutes[-1])
+    ids, of_home = np.unique(measured.station_id[inside], return_inverse=True)
+    nearest = np.bincount(of_home, weights=measured.households[inside], minlength=len(ids)).astype(np.int64)
+    served = dict(zip(ids.tolist(), nearest.tolist(), strict=True))
+    rows = []
+    for row in queries.read_rooms(session, scope.parameter(), measured.asked.division):
+        if measured.asked.kind not in (None, row["kind"]) or measured.asked.level not in (None, row["level"]):
+            continue
+        required = rules.required_m2(row["kind"], row["level"], row["households"])
+        area = row["area_m2"]
+        rows.append(
+            {
+                key: row[key]
+                for key in ("id", "code", "name", "kind", "level", "lon", "lat", "division", "division_name")
+            }
+            | {
+                "area_m2": area,
+                "households_nearest": served.get(row["id"], 0),
+                "households_of_division": row["households"],
+                "required_m2": None if required is None else round(required, 1),
+                "meets": None if required is None or area is None else bool(area >= required),
+            }
+        )
+    return rows
