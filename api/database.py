@@ -50,6 +50,22 @@ def open_database(settings: Settings, *, migrated: bool = True) -> Iterator[str]
         yield url
 
 
+def application_database(settings: Settings, owner_url: str) -> str:
+    """Give the URL that server and worker sign in with: as the application's role, which owns nothing.
+
+    Raises
+    ------
+    UnfitDatabaseError, WeakSecretError
+    """
+    from api.secret_key import read_or_make
+    from geo.db.application_login import application_url
+
+    if owner_url == embedded(settings.var_folder).url(DATABASE):
+        return application_url(owner_url, None)  # its socket asks for none, and only its own account reaches it
+    kept_in = settings.app_password_file or settings.var_folder / "app.password"
+    return application_url(owner_url, read_or_make(kept_in), kept_in=str(kept_in))
+
+
 def make_database(maintenance_url: str, name: str) -> None:
     """Make the database ``name`` where it is missing."""
     engine = make_engine(maintenance_url, pooled=False)

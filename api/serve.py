@@ -69,10 +69,16 @@ def run(settings: Settings, *, empty: bool, with_worker: bool) -> None:
                 _database(settings, empty=empty) as database_url,
                 _worker(database_url, settings) if with_worker else nullcontext(),
             ):
+                from api.database import application_database
                 from api.main import create_app
 
                 key_file = settings.secret_key_file or settings.var_folder / "secret.key"
-                served = settings.model_copy(update={"database_url": database_url, "secret_key_file": key_file})
+                served = settings.model_copy(
+                    update={
+                        "database_url": application_database(settings, database_url),
+                        "secret_key_file": key_file,
+                    }
+                )
                 config = uvicorn.Config(
                     create_app(served),
                     log_config=None,

@@ -29,6 +29,8 @@ class Settings(BaseSettings):
     """The owner's URL of an existing PostGIS; the embedded one is used where it is not set."""
     database_password_file: Path | None = None
     """Holds the password that `database_url` leaves out (a container's secret)."""
+    app_password_file: Path | None = None
+    """Holds the password of the role that the server works as, or is made (mode 600); by default in the data folder."""
     var: Path | None = None
     """Where data, logs and sockets live; ``var/`` beside the program, or ``/var/lib/wangge`` for root."""
     host: str = "127.0.0.1"

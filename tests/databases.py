@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sqlalchemy import text
 
+from geo.db.application_login import application_url
 from geo.db.cluster import Cluster
 from geo.db.engine import make_engine
 from geo.db.migrations import upgrade
@@ -26,6 +27,7 @@ class Databases:
         engine = make_engine(cluster.url("template_wangge"), pooled=False)
         upgrade(engine)
         engine.dispose()
+        application_url(cluster.url("template_wangge"), None)
 
     def _admin(self, statement: str) -> None:
         engine = make_engine(self.cluster.url("postgres"), pooled=False)

@@ -40,10 +40,10 @@ def worker(database_url: DatabaseUrl = None, log_format: LogFormat = None) -> No
     settings = read_settings(database_url=database_url, log_format=log_format)
     leave_root(WANGGE_VAR=str(settings.var_folder))
 
-    from api.database import open_database
+    from api.database import application_database, open_database
     from api.jobs import run_worker
     from api.logging import configure_logging
 
     configure_logging(settings.log_format)
     with open_database(settings) as url:
-        run_worker(url)
+        run_worker(application_database(settings, url))

@@ -64,20 +64,19 @@ def _extensions(connection: Connection) -> list[str]:
 
 
 def _roles(connection: Connection) -> list[str]:
-    exists, member, may_create = connection.execute(
+    exists, may_create = connection.execute(
         text(
             "select to_regrole(:app) is not null, "
-            "coalesce(pg_has_role(current_user, to_regrole(:app), 'member'), false), "
             "(select rolcreaterole or rolsuper from pg_roles where rolname = current_user)"
         ),
         {"app": APP_ROLE},
     ).one()
     lacking = []
     if not exists and not may_create:
-        lacking.append(f"the application's role is missing; a superuser must run: create role {APP_ROLE} nologin")
-    if not member and not may_create:
-        user = connection.execute(text("select quote_ident(current_user)")).scalar_one()
-        lacking.append(f"this role must be able to become it; a superuser must run: grant {APP_ROLE} to {user}")
+        lacking.append(
+            f"the application's role is missing; a superuser must run: create role {APP_ROLE} login password '...' "
+            "(the password in the file that WANGGE_APP_PASSWORD_FILE names)"
+        )
     create = connection.execute(text("select has_schema_privilege('public', 'create')")).scalar_one()
     if not create:
         lacking.append("this role may not make tables: use the owner of the database, or grant create on schema public")

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from api.main import create_app
 from api.settings import Settings
+from geo.db.application_login import as_application
 from geo.db.engine import make_engine
 from geo.services.access import Role
 from maps import assets
@@ -75,7 +76,9 @@ def serve(databases: Databases) -> Iterator[Callable[[Callable[[Session], None]]
             session.commit()
         listening = socket.socket()
         listening.bind(("127.0.0.1", 0))
-        app = create_app(Settings(database_url=url, secret_key="only for tests: more than 32 characters"))
+        app = create_app(
+            Settings(database_url=as_application(url), secret_key="only for tests: more than 32 characters")
+        )
         server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
         thread.start()

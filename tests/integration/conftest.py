@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from api.main import create_app
 from api.settings import Settings
+from geo.db.application_login import as_application
 from geo.db.engine import make_engine
 from geo.services import accounts
 from geo.services.access import SYSTEM, Role
@@ -49,7 +50,7 @@ def committed(owner_engine: Engine) -> Iterator[Session]:
 @pytest.fixture(scope="module")
 def settings(committed_url: str) -> Settings:
     """Settings of the app under test."""
-    return Settings(database_url=committed_url, secret_key=SECRET_KEY)
+    return Settings(database_url=as_application(committed_url), secret_key=SECRET_KEY)
 
 
 @pytest.fixture(scope="module")
