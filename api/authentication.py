@@ -23,6 +23,7 @@ REFRESH_COOKIE = "wangge_refresh"
 CSRF_COOKIE = "wangge_csrf"
 CSRF_HEADER = "X-CSRF-Token"
 REFRESH_PATH = "/api/v1/auth"
+_CREDENTIALS = frozenset({b"authorization", b"cookie"})
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -48,6 +49,8 @@ async def get_principal(request: Request) -> Principal:
         Credentials were sent and are not valid: never silently the public.
     CrossSiteRequestError
     """
+    if not any(name in _CREDENTIALS for name, _ in request.scope["headers"]):
+        return ANONYMOUS
     scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer" and bearer:
         return await run_in_threadpool(_look_up, request, bearer.strip())

@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from psycopg_pool import AsyncConnectionPool
 
 from api import __version__, errors
+from api.hot_routes import HotRoutes
 from api.placing import running_placing
 from api.problems import PROBLEMS
 from api.rate_limits import AddressLimit, RateLimits
@@ -96,6 +97,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.coverage = CoverageCache(app.state.networks)
     app.state.secret_key = secret_key_of(settings)
     app.state.rate_limits = RateLimits(settings)
+    app.add_middleware(HotRoutes, routes=(locate.HOT, reports.HOT))
     app.add_middleware(AddressLimit, limits=app.state.rate_limits)
     app.add_middleware(SecurityHeaders)
     errors.install(app)

@@ -32,7 +32,7 @@ class Guard:
         """Give the caller, or raise NotSignedInError, PasswordChangeRequiredError or ForbiddenError."""
         if not principal.is_known:
             raise NotSignedInError("请先登录。 Please sign in.")
-        await request.app.state.rate_limits.count_principal(principal)
+        request.app.state.rate_limits.count_principal(principal)
         if principal.must_change_password and self.permission is not Permission.SIGNED_IN:
             raise PasswordChangeRequiredError("请先修改初始密码。 Please change your first password.")
         if not principal.may(self.permission):

@@ -14,7 +14,7 @@ from api.settings import Settings
 from geo.db.engine import APP_ROLE
 from geo.queries.place import Asked, Point
 from geo.services.intake import NewReport, Stored, store_on
-from geo.services.locate import Answer, place_on
+from geo.services.locate import Answer, place_on, public_answers_on
 from geo.services.sequencer import run_sequencer
 
 # Placing has one plan, made once. PostGIS guesses that a point matches 0.1 % of a table, so that on millions of leaves
@@ -35,13 +35,20 @@ class Placing:
     snap_m: float
     certain_from: float
     intake: Coalescer[NewReport, Stored]
-    now: Coalescer[Point, Answer]
+    now: Coalescer[Point, bytes]
+    """Public answers about points, of now."""
 
     async def locate(self, points: Sequence[Point], asked: Asked) -> list[Answer]:
         """Answer for points, all with one statement."""
         asked = replace(asked, snap_m=self.snap_m)
         async with self.pool.connection() as connection:
             return await place_on(connection, points, asked, certain_from=self.certain_from)
+
+    async def locate_for_public(self, points: Sequence[Point], asked: Asked) -> list[bytes]:
+        """Give what the public may know of the answers, as JSON."""
+        asked = replace(asked, snap_m=self.snap_m)
+        async with self.pool.connection() as connection:
+            return await public_answers_on(connection, points, asked, certain_from=self.certain_from)
 
 
 @asynccontextmanager
@@ -53,8 +60,8 @@ async def running_placing(url: str, settings: Settings) -> AsyncIterator[Placing
         async with pool.connection() as connection:
             return await store_on(connection, reports, **rules)
 
-    async def locate_now(points: Sequence[Point]) -> list[Answer]:
-        return await placing.locate(points, Asked())
+    async def locate_now(points: Sequence[Point]) -> list[bytes]:
+        return await placing.locate_for_public(points, Asked())
 
     pool: AsyncConnectionPool[Any] = AsyncConnectionPool(
         url, min_size=1, max_size=6, open=False, kwargs={"autocommit": True, "options": OPTIONS}

@@ -15,6 +15,7 @@ HEADERS: Mapping[str, str] = {
 }
 HSTS = (b"strict-transport-security", b"max-age=31536000")
 _RAW = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
+_NAMES = frozenset(name for name, _ in [*_RAW, HSTS])
 
 
 class SecurityHeaders:
@@ -33,8 +34,11 @@ class SecurityHeaders:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 given = message.get("headers", ())
-                names = {name.lower() for name, _ in given}
-                message["headers"] = [*given, *(header for header in wanted if header[0] not in names)]
+                if _NAMES.isdisjoint(name.lower() for name, _ in given):
+                    message["headers"] = [*given, *wanted]
+                else:
+                    names = {name.lower() for name, _ in given}
+                    message["headers"] = [*given, *(header for header in wanted if header[0] not in names)]
             await send(message)
 
         await self.app(scope, receive, send_with_headers)

@@ -128,6 +128,7 @@ def _serving(app: str, url: str) -> Iterator[int]:
     command += ["--loop", "uvloop", "--http", "httptools", "--no-access-log", "--log-level", "warning"]
     environment = os.environ | {
         "DATABASE_URL": url,
+        "WANGGE_ADDRESS_RATE": "100000000/minute",
         "WANGGE_SECRET_KEY": "only for this benchmark, never stored anywhere",
     }
     server = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

@@ -8,11 +8,13 @@ from importlib.resources import files
 from typing import Any
 from uuid import UUID
 
+from psycopg.types.json import Jsonb
+
 from geo.queries.place import place_statement
 
 # What a report was answered with at first: a repeat gets the same.
 FIRST_ANSWERS = """
-select r.id, i.id as issue_id, r.received_at, p.receipt
+select r.id, i.id as issue_id, r.received_at, p.receipt::text
 from report r join issue i on i.report_id = r.id
 cross join lateral (select receipt from placement where issue_id = i.id order by id limit 1) p
 where r.id = any (%(id)s::uuid[])
@@ -44,6 +46,7 @@ class ReportRow:
     source: str
     reporter: str | None
     contact: str | None
+    for_public: bool
 
 
 @cache
@@ -51,13 +54,18 @@ def intake_statement() -> str:
     """Give the text of the statement that places and stores reports, with psycopg's named parameters.
 
     Its rows, one a report: ord, id, issue_id and received_at (null: the report was there already), what a receipt
-    needs, and the placement's answer.
+    needs, and the placement's answer as JSON text: for the public without what is hidden, unless `is_whole`, as it is
+    where its shares are still to be computed.
     """
     text = files("geo.queries").joinpath("intake.sql").read_text(encoding="utf-8")
     return text.replace("{place}", place_statement(as_of=False))
 
 
-def intake_parameters(rows: Sequence[ReportRow], cause: str) -> dict[str, Any]:
-    """Give the parameters of the intake statement, besides those of the placement."""
+def intake_parameters(rows: Sequence[ReportRow], cause: str, hidden: Jsonb) -> dict[str, Any]:
+    """Give the parameters of the intake statement, besides those of the placement.
+
+    In the answers of rows for the public each field of ``hidden`` has its value from there.
+    """
     columns = (f.name for f in fields(ReportRow))
-    return {column: [getattr(row, column) for row in rows] for column in columns} | {"cause": cause}
+    values = {column: [getattr(row, column) for row in rows] for column in columns}
+    return values | {"cause": cause, "hidden": hidden}

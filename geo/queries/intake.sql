@@ -9,10 +9,10 @@ with input as (
     from unnest(
         %(id)s::uuid[], %(category)s::text[], %(description)s::text[], %(observed_at)s::timestamptz[],
         %(received_at)s::timestamptz[], %(external_code)s::text[], %(source)s::text[], %(reporter)s::text[],
-        %(contact)s::text[], %(raw_lon)s::float8[], %(raw_lat)s::float8[]
+        %(contact)s::text[], %(raw_lon)s::float8[], %(raw_lat)s::float8[], %(for_public)s::bool[]
     ) with ordinality as i(
         id, category, description, observed_at, received_at, external_code, source, reporter, contact, raw_lon, raw_lat,
-        ord
+        for_public, ord
     )
     order by id, ord
 ), placed as (
@@ -53,6 +53,9 @@ with input as (
     select id, 'opened', opened_at, division_path from new_issue order by id
 )
 select i.ord, i.id, n.id as issue_id, n.opened_at as received_at, p.method, p.edition_id, p.leaf_version_id,
-       p.edge_distance_m, p.certainty, p.leaf_ids, p.codes, p.names, p.shapes, p.answer
+       p.lon, p.lat, p.accuracy_m, p.accuracy_level, p.edge_distance_m, p.certainty, p.leaf_ids, p.codes, p.names,
+       p.shapes,
+       whole.it as is_whole, (case when whole.it then p.answer else p.answer || %(hidden)s end)::text as answer
 from input i join placed p using (ord) left join new_issue n on n.report_id = i.id
+cross join lateral (select not i.for_public or p.certainty is null as it) whole
 order by i.ord

@@ -64,6 +64,16 @@ def place_statement(*, as_of: bool) -> str:
     return text.replace("{leaves}", f"({leaves})").replace("{nearest_leaves}", f"({nearest})")
 
 
+@cache
+def public_place_statement(*, as_of: bool) -> str:
+    """Give the text of the statement for callers who may know only part of the answers, which come as JSON text.
+
+    Rows as of `place_statement`, but for `answer`: there each field of the parameter `hidden` (jsonb) has its value.
+    """
+    columns = "ord, lon, lat, accuracy_m, accuracy_level, leaf_version_id, certainty, leaf_ids, codes, names, shapes"
+    return f"select {columns}, (answer || %(hidden)s)::text as answer from ({place_statement(as_of=as_of)}) placed"
+
+
 def place_parameters(points: Sequence[Point], asked: Asked) -> dict[str, Any]:
     """Give the parameters of the placement statement."""
     return {

@@ -25,7 +25,7 @@ from geo.queries.intake import (
     intake_statement,
 )
 from geo.queries.place import Asked, place_parameters
-from geo.services.locate import ROWS, Answer, Fix, complete, plan_for_placing, points_of
+from geo.services.locate import HIDDEN_JSON, ROWS, Answer, Fix, complete, plan_for_placing, points_of
 
 Cause = Literal["report", "import"]
 CHUNK = 2_000
@@ -45,6 +45,8 @@ class NewReport:
     source: str = "api"
     reporter: str | None = None
     contact: str | None = None
+    for_public: bool = False
+    """Whether the answer holds only what the public may know of the placement; the receipt always holds all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,17 +56,17 @@ class Stored:
     id: UUID
     issue_id: int
     received_at: datetime
-    placement: Answer
+    placement: str
+    """JSON, as the database gave it."""
+    is_whole: bool
+    """Whether the placement holds all: what the caller may know of it is still to be taken out."""
     is_new: bool
 
-    def body(self) -> dict[str, Any]:
-        """Give the answer as JSON's types: the same for the first time and for every repeat."""
-        return {
-            "id": str(self.id),
-            "issue_id": self.issue_id,
-            "received_at": self.received_at.astimezone(UTC).isoformat(),
-            "placement": self.placement,
-        }
+    def body(self, placement: bytes) -> bytes:
+        """Give the answer with (what the caller may know of) the placement: the same at first and for every repeat."""
+        received_at = self.received_at.astimezone(UTC).isoformat()
+        head = f'{{"id":"{self.id}","issue_id":{self.issue_id},"received_at":"{received_at}","placement":'
+        return b"%b%b}" % (head.encode(), placement)
 
 
 def store_reports(
@@ -90,7 +92,8 @@ def store_reports(
         rows = connection.exec_driver_sql(intake_statement(), _parameters(chunk, cause, snap_m)).all()
         stored = [row for row in rows if row.issue_id is not None]
         if waiting := [row for row in stored if row.certainty is None]:
-            connection.exec_driver_sql(ADD_RECEIPTS, _receipts(waiting, cause, certain_from))
+            completed = _completed(waiting, certain_from)
+            connection.exec_driver_sql(ADD_RECEIPTS, _receipts(waiting, completed, cause))
         new += len(stored)
     return new
 
@@ -103,26 +106,31 @@ async def store_on(
     The connection must be in autocommit mode. Repeats, those that race the first included, get the first's answer.
     """
     parameters = _parameters(reports, "report", snap_m)
+    waiting: list[Any] = []
+    completed: list[Answer] = []
     async with connection.cursor(row_factory=ROWS) as cursor:
         if any(report.fix.accuracy_m is not None for report in reports):
             async with connection.transaction():
                 await cursor.execute(intake_statement(), parameters, prepare=True)
                 rows = await cursor.fetchall()
                 if waiting := [row for row in rows if row.issue_id is not None and row.certainty is None]:
-                    receipts = _receipts(waiting, "report", certain_from)
-                    await cursor.execute(ADD_RECEIPTS, receipts, prepare=True)
+                    completed = _completed(waiting, certain_from)
+                    await cursor.execute(ADD_RECEIPTS, _receipts(waiting, completed, "report"), prepare=True)
         else:
             await cursor.execute(intake_statement(), parameters, prepare=True)
             rows = await cursor.fetchall()
         answers = {
-            row.id: Stored(row.id, row.issue_id, row.received_at, row.answer, is_new=True)
+            row.id: Stored(row.id, row.issue_id, row.received_at, row.answer, row.is_whole, is_new=True)
             for row in rows
             if row.issue_id is not None
         }
+        for row, answer in zip(waiting, completed, strict=True):
+            answers[row.id] = replace(answers[row.id], placement=_dumps(answer))
         if repeated := [row.id for row in rows if row.issue_id is None]:
             await cursor.execute(FIRST_ANSWERS, {"id": repeated}, prepare=True)
             async for row in cursor:
-                answers[row.id] = Stored(row.id, row.issue_id, row.received_at, row.receipt, is_new=False)
+                first = (row.id, row.issue_id, row.received_at, row.receipt)
+                answers[row.id] = Stored(*first, is_whole=True, is_new=False)
     return [_answer_once(answers, report.id) for report in reports]
 
 
@@ -147,16 +155,21 @@ def _parameters(reports: Sequence[NewReport], cause: Cause, snap_m: float) -> di
             r.source,
             r.reporter,
             r.contact,
+            r.for_public,
         )
         for r in reports
     ]
     points = points_of([r.fix for r in reports])
-    return place_parameters(points, Asked(snap_m=snap_m)) | intake_parameters(rows, cause)
+    return place_parameters(points, Asked(snap_m=snap_m)) | intake_parameters(rows, cause, HIDDEN_JSON)
 
 
-def _receipts(rows: Sequence[Any], cause: Cause, certain_from: float) -> dict[str, Any]:
-    """Complete the answers of rows that lack their shares, and give the parameters that store them."""
-    answers = [complete(row, certain_from) for row in rows]
+def _completed(rows: Sequence[Any], certain_from: float) -> list[Answer]:
+    """Give the answers of rows that lack their shares, with them."""
+    return [complete(row, json.loads(row.answer), certain_from) for row in rows]
+
+
+def _receipts(rows: Sequence[Any], answers: Sequence[Answer], cause: Cause) -> dict[str, Any]:
+    """Give the parameters that store the completed answers of rows."""
     columns = ("issue_id", "method", "edition_id", "leaf_version_id", "edge_distance_m")
     return {column: [getattr(row, column) for row in rows] for column in columns} | {
         "certainty": [answer["certainty"] for answer in answers],

@@ -1,5 +1,6 @@
 """Locate fixes: who is responsible for each, with its receipt. One statement for any number of them."""
 
+import json
 from asyncio import to_thread
 from collections import defaultdict
 from collections.abc import Sequence
@@ -8,17 +9,28 @@ from typing import Any, Literal
 
 import numpy as np
 import shapely
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, AsyncCursor
 from psycopg.rows import namedtuple_row
+from psycopg.types.json import Jsonb
 from sqlalchemy.orm import Session
 
-from geo.crs import parse_crs, to_wgs84
+from geo.crs import one_to_wgs84, parse_crs, to_wgs84
 from geo.errors import NotFoundError
 from geo.geometry.shares import gaussian_shares, reach_m
-from geo.queries.place import LAYER_CODES, PLAN_FOR_PLACING, Asked, Point, place_parameters, place_statement
+from geo.queries.place import (
+    LAYER_CODES,
+    PLAN_FOR_PLACING,
+    Asked,
+    Point,
+    place_parameters,
+    place_statement,
+    public_place_statement,
+)
+from geo.services.public_view import HIDDEN
 
 Answer = dict[str, Any]
 ROWS: Any = namedtuple_row  # whose attributes mypy can't know
+HIDDEN_JSON = Jsonb(HIDDEN)
 ON_THE_LOOP = 50
 """Shares take half a millisecond a point: those of more points would hold up every other request of the process."""
 
@@ -59,27 +71,30 @@ def points_of(fixes: Sequence[Fix]) -> list[Point]:
     return [points[i] for i in range(len(fixes))]
 
 
-def check_fix(fix: Fix) -> None:
-    """Do nothing if the fix can be a place; raises what `points_of` does."""
-    points_of([fix])
+def point_of(fix: Fix) -> Point:
+    """Convert one fix as `points_of` does; without arrays where its system is not bent (3 instead of 35 us)."""
+    crs = parse_crs(fix.crs)
+    place = one_to_wgs84(fix.lon, fix.lat, crs)
+    if fix.accuracy_m is None:
+        return Point(*place, crs)
+    return Point(*place, crs, fix.accuracy_m, fix.accuracy_level, float(reach_m(fix.accuracy_m, fix.accuracy_level)))
 
 
-def complete(row: Any, certain_from: float) -> Answer:
+def complete(row: Any, answer: Answer, certain_from: float) -> Answer:
     """Give the answer of one row of the placement statement, with the shares of a blurred fix near an edge."""
-    answer: Answer = row.answer
     if row.certainty is None:
-        shares = gaussian_shares(
-            answer["lon"],
-            answer["lat"],
-            answer["accuracy_m"],
-            np.asarray(shapely.from_wkb(row.shapes)),
-            answer["accuracy_level"],
-        ).tolist()
+        answer["certainty"], shares = judge(row, certain_from)
         named = zip([*row.codes, None], [*row.names, None], shares, strict=True)
         answer["candidates"] = [{"code": code, "name": name, "share": share} for code, name, share in named]
-        owner = row.leaf_ids.index(row.leaf_version_id) if row.leaf_version_id in row.leaf_ids else -1
-        answer["certainty"] = "certain" if shares[owner] >= certain_from else "ambiguous"
     return answer
+
+
+def judge(row: Any, certain_from: float) -> tuple[Literal["certain", "ambiguous"], list[float]]:
+    """Give the certainty of a row that lacks it, and the share of each of its leaves, last that of outside."""
+    polygons = np.asarray(shapely.from_wkb(row.shapes))
+    shares = gaussian_shares(row.lon, row.lat, row.accuracy_m, polygons, row.accuracy_level).tolist()
+    owner = row.leaf_ids.index(row.leaf_version_id) if row.leaf_version_id in row.leaf_ids else -1
+    return "certain" if shares[owner] >= certain_from else "ambiguous", shares
 
 
 def locate(session: Session, fixes: Sequence[Fix], asked: Asked, *, certain_from: float = 0.9) -> list[Answer]:
@@ -99,7 +114,7 @@ def locate(session: Session, fixes: Sequence[Fix], asked: Asked, *, certain_from
     rows = connection.exec_driver_sql(
         place_statement(as_of=asked.as_of is not None), place_parameters(points_of(fixes), asked)
     )
-    return [complete(row, certain_from) for row in rows]
+    return [complete(row, row.answer, certain_from) for row in rows]
 
 
 async def place_on(
@@ -108,20 +123,46 @@ async def place_on(
     """Answer as `locate` does, on a bare connection: the hot path of the server."""
     async with connection.cursor(row_factory=ROWS) as cursor:
         if asked.layer is not None:
-            await cursor.execute(LAYER_CODES)
-            [(known,)] = await cursor.fetchall()
-            require_layer(asked.layer, known)
+            await _require_layer_on(cursor, asked.layer)
         statement = place_statement(as_of=asked.as_of is not None)
         await cursor.execute(statement, place_parameters(points, asked), prepare=True)
         rows = await cursor.fetchall()
     if len(rows) <= ON_THE_LOOP:
-        return [complete(row, certain_from) for row in rows]
-    return await to_thread(lambda: [complete(row, certain_from) for row in rows])
+        return [complete(row, row.answer, certain_from) for row in rows]
+    return await to_thread(lambda: [complete(row, row.answer, certain_from) for row in rows])
+
+
+async def public_answers_on(
+    connection: AsyncConnection[Any], points: Sequence[Point], asked: Asked, *, certain_from: float
+) -> list[bytes]:
+    """Give what the public may know of each answer of `place_on`, as JSON: the database's text, never taken apart."""
+    async with connection.cursor(row_factory=ROWS) as cursor:
+        if asked.layer is not None:
+            await _require_layer_on(cursor, asked.layer)
+        statement = public_place_statement(as_of=asked.as_of is not None)
+        await cursor.execute(statement, place_parameters(points, asked) | {"hidden": HIDDEN_JSON}, prepare=True)
+        rows = await cursor.fetchall()
+    if len(rows) <= ON_THE_LOOP:
+        return [_public_text(row, certain_from) for row in rows]
+    return await to_thread(lambda: [_public_text(row, certain_from) for row in rows])
+
+
+def _public_text(row: Any, certain_from: float) -> bytes:
+    if row.certainty is not None:
+        return str(row.answer).encode()
+    certainty, _ = judge(row, certain_from)
+    return json.dumps(json.loads(row.answer) | {"certainty": certainty}, ensure_ascii=False).encode()
 
 
 def plan_for_placing(session: Session) -> None:
     """Forbid parallel workers and compilation until the transaction's end: both cost more than a look-up."""
     session.connection().exec_driver_sql(PLAN_FOR_PLACING)
+
+
+async def _require_layer_on(cursor: AsyncCursor[Any], code: str) -> None:
+    await cursor.execute(LAYER_CODES)
+    [(known,)] = await cursor.fetchall()
+    require_layer(code, known)
 
 
 def require_layer(code: str, known: Sequence[str]) -> None:

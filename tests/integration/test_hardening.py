@@ -54,3 +54,11 @@ def test_sign_in_has_a_limit_of_its_own(committed_url: str) -> None:
     with TestClient(create_app(Settings(database_url=committed_url, secret_key=SECRET_KEY))) as client:
         codes = [client.post(SIGN_IN, json={"username": "x"}).status_code for _ in range(31)]
     assert codes == [422] * 30 + [429]
+
+
+def test_this_machines_own_address_is_limited_too(committed_url: str) -> None:
+    """Behind a proxy that doesn't say for whom it asks, everybody comes from here."""
+    limited = Settings(database_url=committed_url, secret_key=SECRET_KEY, address_rate="3/hour")
+    with TestClient(create_app(limited), client=("127.0.0.1", 50_000)) as client:
+        codes = [client.get("/api/v1/auth/me").status_code for _ in range(5)]
+    assert codes == [401] * 3 + [429] * 2

@@ -13,7 +13,7 @@ DEVELOPMENT = [entry for entry in PROJECT["dependency-groups"]["dev"] if isinsta
 UV = "uv pip compile pyproject.toml --universal --generate-hashes --no-header"
 COMPILE = {
     "requirements.lock": f"{UV} --group install -o requirements.lock",
-    "requirements-dev.lock": f"{UV} --group dev --extra numba -c requirements.lock -o requirements-dev.lock",
+    "requirements-dev.lock": f"{UV} --group dev -c requirements.lock -o requirements-dev.lock",
 }
 
 
