@@ -11,6 +11,7 @@ METHODS = {
     "snapped": "就近归入 snapped",
     "outside": "未划网格 outside",
 }
+CERTAINTIES = {"certain": "归属明确 certain", "ambiguous": "归属存疑 ambiguous"}
 
 
 def locate(
@@ -57,8 +58,8 @@ def _lines(answer: dict[str, Any]) -> list[tuple[str, str]]:
         ("网格 grid", _named(answer["grid"])),
         ("区划 divisions", " < ".join(_named(d) for d in _upwards(answer)) or "—"),
         ("党组织 branch", " < ".join(_named(b) for b in _branches(answer)) or "—"),
-        ("岗位 posts", "、".join(f"{post['name']} ({post['kind']})" for post in answer["posts"]) or "—"),
-        ("判定 method", f"{METHODS[answer['method']]}, {answer['certainty']}"),
+        ("岗位 posts", "、".join(_post(post) for post in answer["posts"]) or "—"),
+        ("判定 method", f"{METHODS[answer['method']]}, {CERTAINTIES[answer['certainty']]}"),
     ]
     if edition is not None:
         lines.append(("版次 edition", f"{edition['name']}, revision {answer['revision']}"))
@@ -75,6 +76,12 @@ def _lines(answer: dict[str, Any]) -> list[tuple[str, str]]:
 
 def _named(part: dict[str, Any] | None) -> str:
     return "—" if part is None else f"{part['code']} {part['name']}"
+
+
+def _post(post: dict[str, Any]) -> str:
+    from maps.catalogue import DEFAULT, catalogue
+
+    return f"{post['name']}（{catalogue(DEFAULT)['post.' + post['kind']]}）"
 
 
 def _upwards(answer: dict[str, Any]) -> list[dict[str, Any]]:

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 from typer.testing import CliRunner
 
@@ -10,7 +11,8 @@ from api.cli import app
 from api.schemas.placement import PlacementOut
 from geo.crs import from_wgs84
 from geo.db.engine import make_engine
-from tests.builders import add_branch, add_division, add_edition, add_grid, add_layer, box, cell, lon_lat
+from geo.models import Person, Post
+from tests.builders import LONG_AGO, add_branch, add_division, add_edition, add_grid, add_layer, box, cell, lon_lat
 
 
 @pytest.fixture(autouse=True)
@@ -19,7 +21,14 @@ def city(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     with Session(engine) as session, session.begin():
         made = add_division(session, geom=box(-50, -50, 50, 50))
         edition = add_edition(session, add_layer(session, made), made)
-        add_branch(session, made, "一支部", grid=add_grid(session, edition, made, cell(0, 0), code="A", name="甲网格"))
+        grid = add_grid(session, edition, made, cell(0, 0), code="A", name="甲网格")
+        add_branch(session, made, "一支部", grid=grid)
+        person = Person(code="p1", name="李工", source="test")
+        session.add(person)
+        session.flush()
+        session.add(
+            Post(person_id=person.id, kind="grid_leader", grid_id=grid.id, valid=Range(LONG_AGO), source="test")
+        )
     engine.dispose()
     monkeypatch.setenv("WANGGE_DATABASE_URL", database_url)
 
@@ -33,7 +42,7 @@ def run(x: float, y: float, *options: str, crs: str = "wgs84") -> str:
 
 def test_for_people() -> None:
     shown = run(0.5, 0.5)
-    for expected in ("A 甲网格", "一支部", "covers", "第一版", "测试市"):
+    for expected in ("A 甲网格", "一支部", "李工（网格长）", "归属明确", "第一版", "测试市"):
         assert expected in shown
 
 
