@@ -1,4 +1,4 @@
-"""The pages of signing in and of administration: plain templates, no map."""
+"""The pages of signing in, of administration and the like: plain templates, no map."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -9,6 +9,8 @@ import functools
 import hashlib
 import importlib.util
 import json
+import posixpath
+import re
 import shutil
 import subprocess
 import sys
@@ -107,6 +109,22 @@ def own_digest() -> str:
             digest.update(path.relative_to(STATIC).as_posix().encode())
             digest.update(path.read_bytes())
     return digest.hexdigest()[:12]
+
+
+@functools.cache
+def modules_of(entry: str) -> tuple[str, ...]:
+    """Return the names, below `static/js`, of a module and of all that it imports, so that a page can preload them."""
+    found: dict[str, None] = {}
+    waiting = [entry]
+    while waiting:
+        name = waiting.pop(0)
+        if name in found:
+            continue
+        found[name] = None
+        text = (STATIC / "js" / f"{name}.js").read_text(encoding="utf-8")
+        named = re.findall(r'from "(\.{1,2}/[\w/.]+)\.js"', text)
+        waiting += [posixpath.normpath(posixpath.join(posixpath.dirname(name), other)) for other in named]
+    return tuple(found)
 
 
 def is_current(vendor: Path = VENDOR) -> bool:

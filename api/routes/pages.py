@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Mapping
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import HTMLResponse
 
 from api.dependencies import SessionDep, SettingsDep
@@ -15,6 +15,7 @@ from geo.services.access import Permission
 from maps.account_pages import ADMIN, SIGN_IN, AccountPage, render_account_page
 from maps.catalogue import DEFAULT, LANGUAGES
 from maps.pages import content_security_policy, render_map_page
+from maps.planning_pages import DRAFTS, render_planning_page
 
 router = APIRouter(tags=["页面 pages"], default_response_class=HTMLResponse, include_in_schema=False)
 
@@ -50,6 +51,28 @@ async def show_sign_in(request: Request, lang: Lang = None, then: Then = None) -
 async def show_admin(request: Request, lang: Lang = None) -> HTMLResponse:
     """Show accounts, keys and audit to those who may see them, and everybody their own account."""
     return _account_page(request, ADMIN, lang, {})
+
+
+@router.get("/planning", **permit(Permission.SIGNED_IN))
+async def show_drafts(request: Request, lang: Lang = None) -> HTMLResponse:
+    """Show the drafts of borders, and open new ones."""
+    return _account_page(request, DRAFTS, lang, {})
+
+
+@router.get("/planning/{edition_id}", **permit(Permission.SIGNED_IN))
+def show_planning(
+    request: Request,
+    session: SessionDep,
+    settings: SettingsDep,
+    edition_id: Annotated[int, Path(ge=1, lt=2**63)],
+    lang: Lang = None,
+) -> HTMLResponse:
+    """Show the map on which a draft is edited; what is drawn comes by the API, with the reader's own rights."""
+    language = _language(request, lang)
+    nonce = secrets.token_urlsafe(16)
+    described = describe_map(read_overview(session)).model_dump(mode="json")
+    data = {"map": described, "approval_number": settings.map_approval_number, "draft": edition_id}
+    return _page(render_planning_page(language, nonce, data), nonce, language, remember=lang == language)
 
 
 def _account_page(request: Request, page: AccountPage, lang: str | None, parameters: Mapping[str, str]) -> HTMLResponse:

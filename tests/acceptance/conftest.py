@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urljoin
 
 import pytest
 import uvicorn
@@ -128,7 +129,7 @@ def visit(browser: Browser) -> Iterator[Callable[..., Visit]]:
         context = browser.new_context(**(options or DESKTOP))
         contexts.append(context)
         if role is not None:
-            sign_in = f"{url.split('/?')[0]}/api/v1/auth/sign-in?cookies=true"
+            sign_in = urljoin(url, "/api/v1/auth/sign-in?cookies=true")
             assert context.request.post(sign_in, data={"username": role.value, "password": PASSWORD}).ok
         page = context.new_page()
         page.set_default_timeout(15_000)

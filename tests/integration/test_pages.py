@@ -7,8 +7,10 @@ from fastapi.testclient import TestClient
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from geo.services.access import Role
 from maps import assets
 from tests.builders import add_division, add_layer
+from tests.integration.conftest import Team
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -66,9 +68,11 @@ def test_the_language_is_the_one_asked_for_or_remembered(
     client.cookies.clear()
 
 
-def test_every_file_that_a_page_names_is_there_and_may_be_kept(client: TestClient) -> None:
-    files = set(re.findall(r'(?:src|href|from )="?(/static/[^"]+)"', client.get("/").text))
-    assert len(files) > 10
+@pytest.mark.parametrize("path", ["/", "/planning", "/planning/1"])
+def test_every_file_that_a_page_names_is_there_and_may_be_kept(team: Team, path: str) -> None:
+    client = team.member(Role.PLANNER, None)
+    files = set(re.findall(r'(?:src|href|from )="?(/static/[^"]+)"', client.get(path).text))
+    assert len(files) > 3
     for file in files:
         answer = client.get(file)
         assert answer.status_code == 200, file

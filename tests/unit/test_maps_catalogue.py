@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
@@ -10,12 +11,15 @@ from geo.models.issue import ISSUE_STATES
 from geo.models.post import POST_KINDS
 from geo.models.station import STATION_KINDS
 from geo.services.access import Role
+from geo.services.draft_operations import Operation
 from maps import pages
 from maps.catalogue import LANGUAGES, catalogue
 
 MAPS = Path(pages.__file__).parent
 SOURCES = "\n".join(
-    path.read_text() for folder in ("static/js", "templates", ".") for path in sorted((MAPS / folder).glob("*.*"))
+    path.read_text()
+    for pattern in ("static/js/**/*.js", "templates/*.html", "*.py")
+    for path in sorted(MAPS.glob(pattern))
 )
 # Keys that are put together from a prefix and a value.
 COMPOSED = {
@@ -24,6 +28,7 @@ COMPOSED = {
     "station.": STATION_KINDS,
     "post.": POST_KINDS,
     "role.": tuple(Role),
+    "step.": tuple(kind.kind for kind in get_args(Operation)),
 }
 
 

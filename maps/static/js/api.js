@@ -6,13 +6,14 @@ import { csrfToken, isSignedIn, keepFresh, refresh } from "./session.js";
 const TIMEOUT_MS = 10000;
 const TOKEN_ENDED = new Set(["InvalidTokenError", "NotSignedInError"]);
 
-/** A request that failed, with a reason that a person can read and, where there was an answer, its status and kind. */
+/** A request that failed, with a reason that a person can read and, where there was an answer, its status, kind and members. */
 export class RequestError extends Error {
-  constructor(reason, { status = 0, kind = "", waitS = 0 } = {}) {
+  constructor(reason, { status = 0, kind = "", waitS = 0, members = {} } = {}) {
     super(reason);
     this.status = status;
     this.kind = kind;
     this.waitS = waitS;
+    this.members = members;
   }
 }
 
@@ -25,7 +26,13 @@ export const post = (path, body = {}) =>
   request(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
 
 /** Delete something. */
-export const remove = (path) => request(path, { method: "DELETE" });
+export const remove = (path, revision = null) => request(path, { method: "DELETE", headers: ifMatch(revision) });
+
+/** Change something at the revision that was seen; 412 where somebody else has changed it since. */
+export const change = (method, path, revision, body = {}) =>
+  request(path, { method, headers: { "Content-Type": "application/json", ...ifMatch(revision) }, body: JSON.stringify(body) });
+
+const ifMatch = (revision) => (revision === null ? {} : { "If-Match": `"${revision}"` });
 
 async function request(path, options) {
   const isAuth = path.startsWith("/api/v1/auth/sign-in");
@@ -44,6 +51,7 @@ async function request(path, options) {
     status: response.status,
     kind: problem.type?.split("/").pop() ?? "",
     waitS: Number(response.headers.get("Retry-After") ?? 0),
+    members: problem,
   });
 }
 

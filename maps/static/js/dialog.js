@@ -5,7 +5,7 @@ import { t } from "./format.js";
 
 let count = 0;
 
-/** Open a dialog with fields; `work()` does what is asked, its error stays in the dialog, its result closes it. */
+/** Open a dialog with fields; `work()` does what is asked, its error stays in the dialog, its result closes it. Gives the dialog. */
 export function openDialog({ title, content = [], action, isDangerous = false, work, onDone = () => {} }) {
   const id = `dialog-${++count}`;
   const outcome = el("p", { class: "outcome failed", role: "alert" });
@@ -32,6 +32,7 @@ export function openDialog({ title, content = [], action, isDangerous = false, w
     }
   });
   present(dialog);
+  return dialog;
 }
 
 /** Show a secret that can't be shown again, with a button that copies it. */

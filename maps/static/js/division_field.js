@@ -31,8 +31,11 @@ export function roleFields(roles) {
   };
 }
 
+const searched = async (query) =>
+  (await get("/api/v1/search", { q: query, limit: 50 })).filter(({ kind, code }) => code && KINDS.includes(kind));
+
 /** Give the field of one division, and `code()`: what was chosen, undefined where nothing is. */
-export function divisionField(hint = t("admin.division_hint")) {
+export function divisionField(hint = t("admin.division_hint"), find = searched) {
   const list = el("ul", { id: "division-list", class: "choices", role: "listbox", "aria-label": t("admin.division"), hidden: true });
   const input = el("input", {
     role: "combobox",
@@ -75,9 +78,9 @@ export function divisionField(hint = t("admin.division_hint")) {
     const mine = ++asked;
     const query = input.value.trim();
     if (!query) return show([]);
-    const places = await get("/api/v1/search", { q: query, limit: 50 }).catch(() => []);
+    const places = await find(query).catch(() => []);
     if (mine !== asked) return;
-    found = places.filter(({ kind, code }) => code && KINDS.includes(kind)).slice(0, 8);
+    found = places.slice(0, 8);
     const items = found.map(({ kind, name, within, code }, index) =>
       el(
         "li",

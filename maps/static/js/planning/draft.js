@@ -1,0 +1,235 @@
+// A draft as the page knows it: its units at one revision, their figures, and the steps that it sends, one at a time.
+
+import { RequestError, change, get, remove } from "../api.js";
+import { page } from "../format.js";
+import { boxOf, covers, joinBoxes, labelPoint, worldOf } from "./geometry.js";
+import { Places } from "./places.js";
+
+const MANY = 422; // the server gives 2,000 units at once: ask for quarters
+const BESIDE_DEG = 0.004; // neighbours are shown this far beyond the draft's own land
+
+/** Fires "changed" (detail: keys), "busy" (detail: whether), "stale" (detail: what others did). */
+export class Draft extends EventTarget {
+  constructor(edition) {
+    super();
+    this.edition = edition;
+    this.path = `/api/v1/drafts/${edition.id}`;
+    this.revision = edition.draft_revision;
+    this.units = new Map();
+    this.figures = new Map();
+    this.limits = null;
+    this.places = new Places();
+    this.outlines = new Map();
+    this.underway = 0;
+    this.queue = Promise.resolve();
+  }
+
+  /** Read the draft's units, those beside it, and the figures. */
+  async load() {
+    const [own, figures] = await Promise.all([this._own(), get(`${this.path}/figures`)]);
+    this.units.clear();
+    this.places = new Places();
+    this.outlines.clear();
+    this.figures = new Map(figures.figures.map((figure) => [figure.key, figure]));
+    this.limits = figures.limits;
+    this.revision = own.draft_revision;
+    for (const feature of own.features) this._put(feature);
+    for (const figure of figures.figures) if (!this.units.has(figure.key)) this._put({ id: figure.key, geometry: null, properties: { ...figure, is_frozen: false, is_new: !figure.code } });
+    await this._loadBeside();
+    this._tell([...this.units.keys()]);
+  }
+
+  async _own() {
+    try {
+      return await get(`${this.path}/units`);
+    } catch (error) {
+      if (error.status !== MANY) throw error;
+      const layer = page.map.layers.find(({ code }) => code === this.edition.layer);
+      return this._inBox(layer.bounds);
+    }
+  }
+
+  /** Read the leaves of a box, in quarters where they are too many for one answer. */
+  async _inBox(box) {
+    try {
+      return await get(`${this.path}/units`, { bbox: box.map((value) => value.toFixed(7)).join(",") });
+    } catch (error) {
+      const [west, south, east, north] = box;
+      if (error.status !== MANY || east - west < 1e-4) throw error;
+      const lon = (west + east) / 2;
+      const lat = (south + north) / 2;
+      const parts = [[west, south, lon, lat], [lon, south, east, lat], [west, lat, lon, north], [lon, lat, east, north]];
+      const answers = [];
+      for (const part of parts) answers.push(await this._inBox(part));
+      const features = new Map(answers.flatMap((answer) => answer.features).map((feature) => [feature.id, feature]));
+      return { draft_revision: answers[0].draft_revision, features: [...features.values()] };
+    }
+  }
+
+  async _loadBeside() {
+    const bounds = this.bounds();
+    if (!bounds || this.units.size > 2000) return;
+    const [west, south, east, north] = bounds;
+    const beside = await this._inBox([west - BESIDE_DEG, south - BESIDE_DEG, east + BESIDE_DEG, north + BESIDE_DEG]);
+    for (const feature of beside.features) if (feature.properties.is_frozen) this._put(feature);
+  }
+
+  _put({ id, geometry, properties }) {
+    const unit = { key: id, ...properties, geometry, polygons: null, box: null, label: null };
+    if (geometry) {
+      unit.polygons = worldOf(geometry);
+      unit.box = boxOf(unit.polygons);
+      unit.label = labelPoint(unit.polygons);
+      this.places.set(id, unit);
+    } else {
+      this.places.delete(id);
+    }
+    this.units.set(id, unit);
+  }
+
+  _take({ draft_revision: revision, changed, removed, figures = [] }) {
+    const keys = new Set(removed);
+    for (const key of removed) {
+      this.places.delete(key);
+      this.units.delete(key);
+      this.figures.delete(key);
+    }
+    for (const feature of changed) {
+      this._put(feature);
+      keys.add(feature.id);
+    }
+    for (const figure of figures) this.figures.set(figure.key, figure);
+    this.outlines.clear();
+    this.revision = revision;
+    this._tell([...keys]);
+    return [...keys];
+  }
+
+  _tell(keys) {
+    this.dispatchEvent(new CustomEvent("changed", { detail: keys }));
+  }
+
+  /** Give the draft's own grids, by code. */
+  grids() {
+    const own = [...this.units.values()].filter((unit) => !unit.is_frozen && !unit.parent_key);
+    return own.sort((a, b) => (a.code ?? `~${a.key}`).localeCompare(b.code ?? `~${b.key}`, "en", { numeric: true }));
+  }
+
+  /** Give the leaves of a unit: itself, or of a divided grid its micro-grids and its rest. */
+  leavesOf(key) {
+    const unit = this.units.get(key);
+    if (!unit) return [];
+    if (unit.polygons) return [unit];
+    return [...this.units.values()].filter(({ parent_key: parent }) => parent === key);
+  }
+
+  /** Give the grid that a unit is part of: itself, or the grid of a micro-grid or rest. */
+  gridOf(unit) {
+    return this.units.get(unit.parent_key) ?? unit;
+  }
+
+  /** Give the own leaf at a place, or with `frozen` any. */
+  leafAt(point, frozen = false) {
+    const found = this.places.near([point[0], point[1], point[0], point[1]]).filter((unit) => covers(unit.polygons, point));
+    return found.find((unit) => !unit.is_frozen) ?? (frozen ? found[0] : undefined) ?? null;
+  }
+
+  /** Give the leaves, own and beside, whose boxes meet a box in world coordinates. */
+  near(box) {
+    return this.places.near(box);
+  }
+
+  /** Give the outline of a grid as flat segments: the edges that only one of its leaves has. */
+  outlineOf(grid) {
+    if (!this.outlines.has(grid.key)) this.outlines.set(grid.key, outline(this.leavesOf(grid.key)));
+    return this.outlines.get(grid.key);
+  }
+
+  /** Give the box of units in world coordinates, of all own ones without keys; null where there is no land. */
+  boxOf(keys = null) {
+    const units = keys ? keys.flatMap((key) => this.leavesOf(key)) : [...this.units.values()].filter((unit) => unit.polygons && !unit.is_frozen);
+    return units.length ? joinBoxes(units.map(({ box }) => box)) : null;
+  }
+
+  /** Give west, south, east, north of the own land in degrees; null where there is none. */
+  bounds() {
+    const own = [...this.units.values()].filter((unit) => unit.polygons && !unit.is_frozen);
+    if (!own.length) return null;
+    const bounds = [Infinity, Infinity, -Infinity, -Infinity];
+    for (const { geometry } of own) {
+      for (const [outer] of geometry.type === "Polygon" ? [geometry.coordinates] : geometry.coordinates) {
+        for (const [lon, lat] of outer) {
+          if (lon < bounds[0]) bounds[0] = lon;
+          if (lat < bounds[1]) bounds[1] = lat;
+          if (lon > bounds[2]) bounds[2] = lon;
+          if (lat > bounds[3]) bounds[3] = lat;
+        }
+      }
+    }
+    return bounds;
+  }
+
+  /** Apply an operation; give the keys that changed. Others wait until it is answered. */
+  apply(operation) {
+    return this._inTurn(async () => this._take(await change("POST", `${this.path}/operations`, this.revision, operation)));
+  }
+
+  undo() {
+    return this._inTurn(async () => this._take(await change("POST", `${this.path}/undo`, this.revision)));
+  }
+
+  redo() {
+    return this._inTurn(async () => this._take(await change("POST", `${this.path}/redo`, this.revision)));
+  }
+
+  publish(accept) {
+    return this._inTurn(() => change("POST", `${this.path}/publish`, this.revision, { accept }));
+  }
+
+  discard() {
+    return this._inTurn(() => remove(this.path, this.revision));
+  }
+
+  /** Read what others did since our revision and take it; gives the steps and the keys that changed. */
+  async catchUp() {
+    const answer = await get(`${this.path}/changes`, { since: this.revision });
+    if (answer.draft_revision <= this.revision) return { steps: [], keys: [] };
+    return { steps: answer.steps, keys: this._take(answer) };
+  }
+
+  /** Do the work after all that was asked before it; on a stale revision tell what others did and refuse. */
+  _inTurn(work) {
+    this._setBusy(1);
+    const mine = this.queue.then(work).catch(async (error) => {
+      if (error instanceof RequestError && error.status === 412) error.others = await this.catchUp();
+      throw error;
+    });
+    this.queue = mine.catch(() => {});
+    return mine.finally(() => this._setBusy(-1));
+  }
+
+  _setBusy(by) {
+    const before = this.underway > 0;
+    this.underway += by;
+    if (before !== this.underway > 0) this.dispatchEvent(new CustomEvent("busy", { detail: this.underway > 0 }));
+  }
+
+  get isBusy() {
+    return this.underway > 0;
+  }
+}
+
+function outline(leaves) {
+  const edges = new Map();
+  for (const { polygons } of leaves) {
+    for (const ring of polygons.flat()) {
+      for (let i = 0; i + 3 < ring.length; i += 2) {
+        const [ax, ay, bx, by] = [ring[i], ring[i + 1], ring[i + 2], ring[i + 3]];
+        const key = ax < bx || (ax === bx && ay < by) ? `${ax} ${ay} ${bx} ${by}` : `${bx} ${by} ${ax} ${ay}`;
+        if (edges.has(key)) edges.delete(key);
+        else edges.set(key, [ax, ay, bx, by]);
+      }
+    }
+  }
+  return Float64Array.from([...edges.values()].flat());
+}

@@ -1,0 +1,113 @@
+// Corners of borders: drag one, and every grid that shares it follows; drag a border to make one; Delete takes one out.
+
+import { cornersNear, nearestBorder, neighboursOf } from "../borders.js";
+import { traceLine } from "../canvas.js";
+import { MARK } from "../drawing.js";
+import { toDegrees } from "../geometry.js";
+
+const REACH_PX = 9;
+const SHOWN_PX = 150;
+
+/** Make the tool. */
+export function cornersTool(desk) {
+  let near = null; // the corner or place on a border below the pointer
+  let pointer = null;
+  let held = null; // what is being dragged: {from, to, isNew, beside}
+  let marked = null; // the corner that was clicked last, which Delete takes out
+
+  const reach = () => REACH_PX / 2 ** desk.map.getZoom();
+  const find = (point) => nearestBorder(desk.draft, point, reach(), { beside: false });
+
+  async function move({ from, to, isNew }) {
+    const [start, end] = [toDegrees(from), toDegrees(to)];
+    if (isNew && !(await desk.run({ kind: "insert_vertex", at: start }))) return false;
+    const placed = isNew ? nearestBorder(desk.draft, from, reach()) : null;
+    return desk.run({ kind: "move_vertex", start: placed ? toDegrees(placed.at) : start, end });
+  }
+
+  return {
+    key: "corners",
+    cursor: "default",
+    hint: () => (marked ? "tool.corner_marked_hint" : "tool.corners_hint"),
+    hover(point) {
+      pointer = point;
+      near = point && find(point);
+      desk.setCursor(near ? "grab" : "default");
+      desk.hover(point && desk.draft.leafAt(point));
+    },
+    press(point) {
+      near = find(point);
+      if (!near) return false;
+      held = { from: near.at, to: near.at, isNew: !near.isCorner, beside: near.isCorner ? neighboursOf(near.units, near.at) : [near.ends.slice(0, 2), near.ends.slice(2)] };
+      desk.setCursor("grabbing");
+      return true;
+    },
+    drag(point) {
+      held.to = nearestBorder(desk.draft, point, reach())?.at ?? point;
+      if (held.to === held.from) held.to = point;
+      desk.repaint();
+    },
+    async release(point, event, isClick) {
+      const moved = held;
+      desk.setCursor("default");
+      if (isClick) {
+        held = null;
+        marked = moved.isNew ? null : moved.from;
+        desk.tell();
+        return;
+      }
+      marked = null;
+      await move(moved); // the line stays as it was dragged until the server has answered
+      if (held === moved) held = null;
+      desk.repaint();
+    },
+    cancel() {
+      held = null;
+      desk.repaint();
+    },
+    click: (point, event) => desk.tools.choose.click(point, event),
+    pick: (point) => desk.choosePlace(point),
+    keydown(event) {
+      if (!["Delete", "Backspace"].includes(event.key) || !marked) return false;
+      desk.run({ kind: "delete_vertex", at: toDegrees(marked) });
+      marked = null;
+      desk.tell();
+      return true;
+    },
+    escape() {
+      if (!marked) return desk.choose([]);
+      marked = null;
+      desk.tell();
+    },
+    leave() {
+      near = held = marked = pointer = null;
+    },
+    paint(context, view) {
+      const shown = desk.chosenLeaves();
+      const corners = pointer ? cornersNear(desk.draft.near(boxAround(pointer, SHOWN_PX / view.scale)).filter((unit) => !unit.is_frozen), pointer, SHOWN_PX / view.scale) : [];
+      for (const unit of shown) for (const ring of unit.polygons.flat()) for (let i = 0; i + 2 < ring.length; i += 2) corners.push([ring[i], ring[i + 1]]);
+      for (const corner of corners) dot(context, view.at(corner), 3, "#ffffff", "#2f3a45", 1.4);
+      if (marked) dot(context, view.at(marked), 6, MARK, "#ffffff", 2);
+      if (near && !held) dot(context, view.at(near.at), near.isCorner ? 6 : 5, near.isCorner ? "#ffffff" : "rgba(255,255,255,.6)", MARK, 2.4);
+      if (!held) return;
+      context.beginPath();
+      for (const neighbour of held.beside) traceLine(context, [neighbour, held.to], view);
+      context.strokeStyle = MARK;
+      context.lineWidth = 2.4;
+      context.stroke();
+      dot(context, view.at(held.to), 6, "#ffffff", MARK, 2.4);
+    },
+  };
+}
+
+const boxAround = ([x, y], reach) => [x - reach, y - reach, x + reach, y + reach];
+
+export function dot(context, [x, y], radius, fill, stroke, width) {
+  context.beginPath();
+  context.arc(x, y, radius, 0, 2 * Math.PI);
+  context.fillStyle = fill;
+  context.fill();
+  context.strokeStyle = stroke;
+  context.lineWidth = width;
+  context.stroke();
+}

@@ -1,0 +1,249 @@
+"""The planner's page in a real browser: a community is redrawn by mouse, and the public's map changes."""
+
+import math
+import re
+from collections.abc import Callable, Iterator
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from geo.services import accounts, drafts
+from geo.services.access import SYSTEM, Role
+from geo.services.accounts import Caller
+from geo.services.tiling import refresh_tiles
+from tests.acceptance.conftest import PASSWORD, Site, Visit
+from tests.builders import add_division, add_edition, add_grid, add_layer, box, cell, lon_lat
+
+COMMUNITY = "450301001001"
+NASTY = '<img src=x onerror="window.pwned=1">`${window.pwned=1}`'
+
+
+def build_quarter(session: Session) -> None:
+    """Four grids that meet in a corner, a fifth beside them, undrawn land, and a community next door."""
+    city = add_division(session, "桂林市", code="4503", geom=box(-9, -9, 9, 9))
+    west = add_division(session, "西山社区", level="community", parent=city, code=COMMUNITY)
+    east = add_division(session, "东江社区", level="community", parent=city, code="450301001002")
+    layer = add_layer(session, city)
+    edition = add_edition(session, layer, city)
+    for x in (0, 1):
+        for y in (0, 1):
+            add_grid(
+                session, edition, west, cell(x, y), code=f"{COMMUNITY}00{1 + 2 * x + y}", name=f"第{1 + 2 * x + y}网格"
+            )
+    add_grid(session, edition, west, cell(0, 2), code=f"{COMMUNITY}005", name=NASTY)
+    add_grid(session, edition, east, cell(2, 0), code="450301001002001", name="邻居网格")
+    session.flush()
+    refresh_tiles(session, layer.id)
+    for name, role in (("planner", Role.PLANNER), ("second", Role.PLANNER), ("dispatcher", Role.DISPATCHER)):
+        accounts.add(session, Caller(SYSTEM), name, name, PASSWORD, source="test")
+        accounts.grant(session, Caller(SYSTEM), name, role, "4503")
+    session.execute(text("update account set must_change_password = false"))
+
+
+@pytest.fixture(scope="module")
+def site(serve: Callable[[Callable[[Session], None]], Site]) -> Site:
+    return serve(build_quarter)
+
+
+def mercator(lon: float, lat: float) -> tuple[float, float]:
+    """Web Mercator at zoom 0, 256 pixels wide, y southward."""
+    return (lon + 180) / 360 * 256, 128 - math.asinh(math.tan(math.radians(lat))) / math.pi * 128
+
+
+class Desk:
+    """A planner at the page of a draft."""
+
+    def __init__(self, seen: Visit) -> None:
+        self.seen, self.page = seen, seen.page
+
+    def pixel(self, x: float, y: float) -> tuple[float, float]:
+        """Where a place of the local frame is on the screen."""
+        zoom, lat, lon = map(float, re.findall(r"[\d.]+", self.page.url.partition("#")[2]))
+        middle, place = mercator(lon, lat), mercator(*lon_lat(x, y))
+        frame = self.page.locator("#map_wangge").bounding_box()
+        assert frame is not None
+        scale = 2**zoom
+        return (
+            frame["x"] + frame["width"] / 2 + (place[0] - middle[0]) * scale,
+            frame["y"] + frame["height"] / 2 + (place[1] - middle[1]) * scale,
+        )
+
+    def click(self, x: float, y: float) -> None:
+        self.page.mouse.click(*self.pixel(x, y))
+
+    def drag(self, *places: tuple[float, float]) -> None:
+        first, *others = [self.pixel(*place) for place in places]
+        self.page.mouse.move(*first)
+        self.page.mouse.down()
+        for place in others:
+            self.page.mouse.move(*place, steps=6)
+        self.page.mouse.up()
+
+    def line(self, tool: str, *places: tuple[float, float]) -> None:
+        self.page.click(f"#tool-{tool}")
+        for place in places:
+            self.click(*place)
+        self.page.keyboard.press("Enter")
+
+    def names(self) -> list[str]:
+        return self.page.locator(".grid-name").all_inner_texts()
+
+    def wait_for_steps(self, count: int) -> None:
+        self.page.wait_for_selector(
+            f"#draft-state:has-text('· {count} 步')" if count else "#draft-state:has-text('与已发布的网格相同')"
+        )
+
+
+@pytest.fixture
+def draft(site: Site) -> Iterator[int]:
+    """A draft of the community, thrown away afterwards."""
+    with Session(site.engine) as session:
+        number = drafts.open_draft(session, "party", COMMUNITY).id
+        session.commit()
+    yield number
+    with Session(site.engine) as session:
+        if drafts.find_edition(session, number).status == "draft":
+            drafts.discard(session, number)
+            session.commit()
+
+
+@pytest.fixture
+def desk(visit: Callable[..., Visit], site: Site, draft: int) -> Desk:
+    desk = Desk(visit(f"{site.url}/planning/{draft}", role=Role.PLANNER))
+    desk.page.wait_for_selector("#toolbar .tool")
+    return desk
+
+
+def land(site: Site, draft: int) -> dict[str, str]:
+    """The draft's leaves as text, by key."""
+    with Session(site.engine) as session:
+        rows = session.execute(
+            text("select key, ST_AsText(geom) from draft_unit where edition_id = :d and is_leaf and not is_frozen"),
+            {"d": draft},
+        )
+        return dict(rows.all())  # type: ignore[arg-type]
+
+
+def test_a_draft_is_opened_from_the_list_and_thrown_away(visit: Callable[..., Visit], site: Site) -> None:
+    seen = visit(f"{site.url}/planning", role=Role.PLANNER)
+    page = seen.page
+    page.wait_for_selector("text=还没有草稿")
+    page.click("#open-draft")
+    page.fill("dialog [role=combobox]", "西山")
+    page.wait_for_selector("dialog [role=option]")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.click("dialog [type=submit]")
+    page.wait_for_url("**/planning/*")
+    page.wait_for_selector(".grid-name")
+    assert page.inner_text("#draft-name") == "西山社区草稿"
+    assert page.locator(".grid-name").all_inner_texts() == ["第1网格", "第2网格", "第3网格", "第4网格", NASTY]
+    page.click("#discard")
+    page.click("dialog [type=submit]")
+    page.wait_for_selector("text=还没有草稿")
+    assert page.evaluate("window.violations") == []
+    assert page.evaluate("window.pwned") is None
+    assert seen.complaints == []
+
+
+def test_split_merge_and_undo_by_mouse(site: Site, desk: Desk, draft: int) -> None:
+    before = land(site, draft)
+    desk.line("split", (-0.2, 0.5), (1, 0.52), (2.2, 0.5))
+    desk.wait_for_steps(1)
+    assert len(land(site, draft)) == 7  # two grids cut at once
+    desk.page.click("#tool-choose")
+    desk.click(0.5, 0.25)
+    desk.page.keyboard.down("Shift")
+    desk.click(1.5, 0.25)
+    desk.page.keyboard.up("Shift")
+    desk.page.keyboard.press("m")
+    desk.wait_for_steps(2)
+    assert len(land(site, draft)) == 6
+    desk.page.keyboard.press("Control+z")
+    desk.wait_for_steps(1)
+    desk.page.keyboard.press("Control+z")
+    desk.wait_for_steps(0)
+    assert land(site, draft) == before
+    desk.page.keyboard.press("Control+y")
+    desk.wait_for_steps(1)
+    assert len(land(site, draft)) == 7
+    assert desk.seen.complaints == []
+
+
+def test_a_corner_shared_by_four_moves_once_for_all(site: Site, desk: Desk, draft: int) -> None:
+    corner = "{} {}".format(*lon_lat(1, 1))
+    sharing = {key for key, geom in land(site, draft).items() if corner in geom}
+    assert len(sharing) == 4
+    desk.page.click("#tool-corners")
+    desk.drag((1, 1), (1.15, 1.2), (1.3, 1.3))
+    desk.wait_for_steps(1)
+    after = land(site, draft)
+    moved = {key for key, geom in after.items() if corner not in geom}
+    assert sharing <= moved
+    old = {"{} {}".format(*lon_lat(x, y)) for x in (0, 1) for y in (0, 1)}
+    (new,) = set(re.findall(r"[\d.]+ [\d.]+", after[f"{COMMUNITY}001"])) - old
+    assert {key for key, geom in after.items() if new in geom} == sharing
+
+
+def test_a_fold_over_is_refused_and_snaps_back(site: Site, desk: Desk, draft: int) -> None:
+    before = land(site, draft)
+    desk.page.click("#tool-corners")
+    desk.drag((1, 1), (2.6, 2.4))
+    desk.page.wait_for_selector("#notice:not([hidden])")
+    assert desk.page.inner_text("#notice p").startswith("没有做成：")
+    assert land(site, draft) == before
+    desk.wait_for_steps(0)
+    desk.page.keyboard.press("Escape")
+    assert desk.page.locator("#notice").is_hidden()
+
+
+def test_a_grid_is_drawn_between_its_neighbours(site: Site, desk: Desk, draft: int) -> None:
+    desk.line("draw", (1, 2), (2, 2), (2.1, 3), (0.7, 3), (0.7, 1.8))
+    desk.page.wait_for_selector("dialog")
+    desk.page.keyboard.press("Control+a")
+    desk.page.keyboard.type("江边网格")
+    desk.page.keyboard.press("Enter")
+    desk.wait_for_steps(1)
+    assert "江边网格" in desk.names()
+    with Session(site.engine) as session:
+        overlap = text(
+            "select sum(ST_Area(ST_Intersection(a.geom, b.geom))) from draft_unit a"
+            " join draft_unit b using (edition_id)"
+            " where edition_id = :d and a.key < b.key and a.is_leaf and b.is_leaf"
+        )
+        assert session.scalar(overlap, {"d": draft}) == 0
+
+
+def test_a_border_is_led_along_a_new_line(site: Site, desk: Desk, draft: int) -> None:
+    before = land(site, draft)
+    desk.line("reshape", (1, 0), (1.3, 0.5), (1, 1))
+    desk.wait_for_steps(1)
+    assert {key for key, geom in land(site, draft).items() if geom != before[key]} == {
+        f"{COMMUNITY}001",
+        f"{COMMUNITY}003",
+    }
+
+
+def test_what_is_published_is_what_the_public_sees(visit: Callable[..., Visit], site: Site, desk: Desk) -> None:
+    public = visit(site.ask(0.5, 0.2)).page
+    public.wait_for_selector(".responsible-name")
+    assert public.inner_text(".responsible-name") == "第1网格"
+    desk.click(0.5, 0.5)
+    desk.page.click(".more summary")
+    desk.page.fill(".attributes input", "桃花网格")
+    desk.page.keyboard.press("Enter")
+    desk.wait_for_steps(1)
+    desk.page.click("#publish")
+    desk.page.click("dialog [type=submit]")
+    desk.page.wait_for_selector("dialog.published")
+    public.reload()
+    public.wait_for_selector("text=桃花网格")
+    assert public.inner_text(".responsible-name") == "桃花网格"
+
+
+def test_who_may_not_plan_is_told_so(visit: Callable[..., Visit], site: Site, draft: int) -> None:
+    seen = visit(f"{site.url}/planning/{draft}", role=Role.DISPATCHER)
+    assert "不包含网格规划的权限" in seen.page.inner_text("#notice")
+    public = visit(f"{site.url}/planning/{draft}").page
+    public.wait_for_selector("#sign-in-form", state="visible")
