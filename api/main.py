@@ -28,6 +28,7 @@ from api.routes import (
     personal_data,
     reports,
     service_areas,
+    stations,
     tiles,
 )
 from api.secret_key import secret_key_of
@@ -58,6 +59,7 @@ ROUTERS = (
     pages.router,
     personal_data.router,
     service_areas.router,
+    stations.router,
 )
 
 MAX_BODY_BYTES = 2_000_000

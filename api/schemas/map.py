@@ -102,7 +102,10 @@ class StationProperties(BaseModel):
     level: str | None
     address: str | None
     hours: str | None
+    services: str | None
     area_m2: float | None
+    doors: list[tuple[float, float]]
+    division_code: str
     division_name: str
     source: str
     circle: CircleOut

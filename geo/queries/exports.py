@@ -34,9 +34,11 @@ _TABLES = {
         from post o join person p on p.id = o.person_id left join grid g on g.id = o.grid_id
         left join division d on d.id = o.division_id where {valid} order by p.code, o.id""",
     "stations": """
-        select s.code, s.name, s.kind, s.level, d.code as division, s.address, s.hours, s.area_m2,
-               ST_X(s.geom) as lon, ST_Y(s.geom) as lat, ST_AsBinary(s.geom) as geom
-        from station s join division d on d.id = s.division_id order by s.code""",
+        select s.code, s.name, s.kind, s.level, d.code as division, s.address, s.hours, s.services, s.area_m2,
+               ST_X(s.geom) as lon, ST_Y(s.geom) as lat, ST_AsBinary(s.geom) as geom,
+               (select string_agg(ST_X(door.geom) || ' ' || ST_Y(door.geom), '; ' order by door.path)
+                from ST_DumpPoints(s.doors) door) as doors
+        from station s join division d on d.id = s.division_id where s.retired_at is null order by s.code""",
     "compounds": """
         select c.code, c.name, c.kind, c.property_manager, d.code as division, ST_AsBinary(c.geom) as geom
         from compound c join division d on d.id = c.division_id order by c.code""",

@@ -41,7 +41,7 @@ select p.ord, p.lon, p.lat, p.crs, p.accuracy_m, p.accuracy_level, found.method,
                       jsonb_build_object('code', s.code, 'name', s.name, 'kind', s.kind, 'level', s.level,
                           'address', s.address, 'hours', s.hours, 'lon', st_x(s.geom), 'lat', st_y(s.geom),
                           'distance_m', round(d.distance_m::numeric, 1)) as answer
-               from (select * from station order by geom <-> p.geom limit 5) s
+               from (select * from station where retired_at is null order by geom <-> p.geom limit 5) s
                cross join lateral (select st_distance(s.geom::geography, p.geom::geography) as distance_m) d
            ) s
        )) else '{}' end as answer

@@ -30,7 +30,8 @@ with found as (
     union all
     (select 'station', 3, s.code, s.name, d.name, null, ST_Transform(s.geom, 3857)
      from station s join division d on d.id = s.division_id
-     where s.name ilike :anywhere or (s.code >= :q and s.code < :after) order by s.name <> :q, s.code limit :limit)
+     where s.retired_at is null and (s.name ilike :anywhere or (s.code >= :q and s.code < :after))
+     order by s.name <> :q, s.code limit :limit)
     union all
     (select 'compound', 3, c.code, c.name, d.name, c.tile_geom, ST_PointOnSurface(c.tile_geom)
      from compound c join division d on d.id = c.division_id

@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 
 from geo.geometry.service_area import ServiceArea
 
-# A circle holds as long as its station stands where it stood and the streets around are the same import.
+# A circle holds as long as its station and its doors are where they were and the streets around are the same import.
 _FRESH = """
-    ST_Equals(a.door, s.geom) and a.network_id is not distinct from (
+    a.door = s.geom and a.doors is not distinct from s.doors and a.network_id is not distinct from (
         select n.id from street_network n where n.is_current and ST_Covers(n.extent, s.geom)
         order by ST_Area(n.extent), n.id limit 1)
 """
@@ -24,8 +24,8 @@ class Door:
     """A station whose circles are due."""
 
     station_id: int
-    lon: float
-    lat: float
+    places: tuple[tuple[float, float], ...]
+    """lon, lat of its doors, the main one first."""
 
 
 def stale_stations(
@@ -35,8 +35,11 @@ def stale_stations(
     rows = session.execute(
         text(
             f"""
-            select s.id, ST_X(s.geom), ST_Y(s.geom) from station s
-            where (cast(:station as bigint) is null or s.id = :station) and (
+            select s.id, array(
+                select array[ST_X(door.geom), ST_Y(door.geom)]
+                from ST_DumpPoints(ST_Collect(s.geom, s.doors)) door order by door.path)
+            from station s
+            where s.retired_at is null and (cast(:station as bigint) is null or s.id = :station) and (
                 select count(*) from service_area a
                 where a.station_id = s.id and a.minutes = any(:minutes) and a.speed_kmh = :speed and {_FRESH}
             ) < cardinality(cast(:minutes as int[]))
@@ -45,7 +48,7 @@ def stale_stations(
         ),
         {"station": station_id, "minutes": list(minutes), "speed": speed_kmh, "limit": limit},
     )
-    return [Door(*row) for row in rows]
+    return [Door(station_id, tuple((lon, lat) for lon, lat in places)) for station_id, places in rows]
 
 
 def write(
@@ -56,18 +59,19 @@ def write(
     session.execute(
         text(
             """
-            insert into service_area (station_id, minutes, speed_kmh, method, geom, door, snap_m, area_m2, street_m,
-                                      truncated, network_id, network_version, computed_at)
+            insert into service_area (station_id, minutes, speed_kmh, method, geom, door, doors, snap_m, area_m2,
+                                      street_m, truncated, network_id, network_version, computed_at)
             values (:station_id, :minutes, :speed_kmh, :method, ST_GeomFromWKB(:geom, 4326),
-                    ST_Point(:lon, :lat, 4326), :snap_m, :area_m2, :street_m, :truncated, :network_id,
-                    :network_version, now())
+                    ST_Point(:lon, :lat, 4326), ST_GeomFromWKB(:doors, 4326), :snap_m, :area_m2, :street_m, :truncated,
+                    :network_id, :network_version, now())
             """
         ),
         [
             {
                 "station_id": door.station_id,
-                "lon": door.lon,
-                "lat": door.lat,
+                "lon": door.places[0][0],
+                "lat": door.places[0][1],
+                "doors": shapely.MultiPoint(door.places[1:]).wkb if len(door.places) > 1 else None,
                 "minutes": area.minutes,
                 "speed_kmh": speed_kmh,
                 "method": area.method,

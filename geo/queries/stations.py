@@ -1,4 +1,4 @@
-"""Read stations for the map."""
+"""Read stations for the map and for whoever edits them. Retired ones are nowhere."""
 
 from collections.abc import Sequence
 
@@ -7,17 +7,22 @@ from sqlalchemy.orm import Session
 
 from geo.queries.map_overview import Bounds
 
+_COLUMNS = """
+    s.id, s.code, s.name, s.kind, s.level, s.address, s.hours, s.services, s.area_m2, s.source,
+    ST_X(s.geom) as lon, ST_Y(s.geom) as lat, d.code as division_code, d.name as division_name,
+    coalesce((select json_agg(json_build_array(ST_X(door.geom), ST_Y(door.geom)) order by door.path)
+              from ST_DumpPoints(s.doors) door), '[]') as doors
+"""
+
 
 def read_stations(session: Session, bounds: Bounds, *, limit: int) -> Sequence[RowMapping]:
     """Read the stations inside bounds (WGS 84), those of the higher levels first."""
     return (
         session.execute(
             text(
-                """
-                select s.id, s.code, s.name, s.kind, s.level, s.address, s.hours, s.area_m2, s.source,
-                       ST_X(s.geom) as lon, ST_Y(s.geom) as lat, d.name as division_name
-                from station s join division d on d.id = s.division_id
-                where s.geom && ST_MakeEnvelope(:west, :south, :east, :north, 4326)
+                f"""
+                select {_COLUMNS} from station s join division d on d.id = s.division_id
+                where s.retired_at is null and s.geom && ST_MakeEnvelope(:west, :south, :east, :north, 4326)
                 order by array_position(array['city', 'district', 'street', 'community', 'compound'], s.level)
                          nulls last, s.code
                 limit :limit
@@ -28,3 +33,27 @@ def read_stations(session: Session, bounds: Bounds, *, limit: int) -> Sequence[R
         .mappings()
         .all()
     )
+
+
+def read_station(session: Session, station_id: int) -> RowMapping:
+    """Read one open station."""
+    statement = text(
+        f"""
+        select {_COLUMNS} from station s join division d on d.id = s.division_id
+        where s.id = :id and s.retired_at is null
+        """
+    )
+    return session.execute(statement, {"id": station_id}).mappings().one()
+
+
+def free_code(session: Session, division_code: str) -> str:
+    """Return the next free code of a division's stations: its own code, Z and a number; one caller after the other."""
+    session.execute(text("select pg_advisory_xact_lock(hashtextextended('station code', 0))"))
+    statement = text(
+        r"""
+        select coalesce(max(substring(code from '\d+$')::int), 0) + 1 from station
+        where code ~ ('^' || :division || 'Z\d{1,6}$')
+        """
+    )
+    number = session.execute(statement, {"division": division_code}).scalar_one()
+    return f"{division_code}Z{number:03d}"

@@ -149,7 +149,7 @@ def refresh(
     """
     due = queries.stale_stations(session, minutes, speed_kmh, station_id=station_id, limit=limit)
     for done, door in enumerate(due, 1):
-        made = circles(session, cache, [(door.lon, door.lat)], minutes, speed_kmh=speed_kmh)
+        made = circles(session, cache, door.places, minutes, speed_kmh=speed_kmh)
         queries.write(session, door, made.areas, speed_kmh=speed_kmh, network_id=made.network_id)
         progress(done)
     return len(due)
@@ -170,7 +170,8 @@ def of_station(
     NotFoundError
         There is no such station.
     """
-    if session.get(Station, station_id) is None:
+    station = session.get(Station, station_id)
+    if station is None or station.retired_at is not None:
         raise NotFoundError(f"没有编号为 {station_id} 的服务站点 / there is no station {station_id}")
     session.execute(text("select pg_advisory_xact_lock(5, cast(:id as int))"), {"id": station_id % 2**31})
     refresh(session, cache, minutes, speed_kmh=speed_kmh, station_id=station_id)

@@ -16,7 +16,7 @@ from geo.services.access import SYSTEM, Permission, Role
 from geo.services.accounts import Caller
 from geo.services.intake import NewReport, store_reports
 from geo.services.locate import Fix
-from tests.builders import add_division, add_edition, add_grid, add_layer, add_post, cell, lon_lat
+from tests.builders import add_division, add_edition, add_grid, add_layer, add_post, add_station, cell, lon_lat
 from tests.integration.conftest import PASSWORD, SECRET_KEY, Team
 
 SIGN_IN = "/api/v1/auth/sign-in"
@@ -52,6 +52,7 @@ def other_city(owner_engine: Engine) -> dict[str, object]:
             "grant_id": grant.id,
             "key_id": key.id,
             "report_id": REPORT,
+            "station_id": add_station(session, city, "别的站", 9.5, 0.5).id,
             "issue_id": session.execute(text("select id from issue")).scalar_one(),
         }
 
@@ -79,6 +80,7 @@ def test_other_divisions_objects_are_not_there(
         "/reviewers": {"username": "stranger"},
         "/remarks": {"text": "x"},
         "/{edition_id}": {"name": "x"},
+        "/{station_id}": {"name": "x"},
     }
     body = next((b for end, b in bodies.items() if path.endswith(end) and method in {"POST", "PATCH"}), None)
     found = {}

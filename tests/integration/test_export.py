@@ -84,7 +84,9 @@ def test_cells_and_column_names_begin_no_formula_and_numbers_stay_numbers(sessio
 
 def test_tables_come_back_and_change_nothing(session, city, tmp_path):
     source = tmp_path / "站点.csv"
-    source.write_text("编码,名称,类型,经度,纬度\nS1,甲,党群服务中心,110.28,25.27\n", encoding="utf-8")
+    source.write_text(
+        "编码,名称,类型,经度,纬度,入口\nS1,甲,党群服务中心,110.28,25.27,110.281 25.27\n", encoding="utf-8"
+    )
     assert load(session, "stations", source, crs="wgs84", division="4503").loaded
     for name in ("a.csv", "a.geojson"):
         export(session, Kind.STATIONS, tmp_path / name)

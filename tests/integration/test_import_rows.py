@@ -93,6 +93,20 @@ def test_stations_in_named_coordinates(session, grid, load):
     assert load("stations", *lines, crs="wgs84").counts["unchanged"] == 1
 
 
+def test_further_doors_and_services_of_stations(session, grid, load):
+    (lon, lat), (x, y) = lon_lat(0.5, 0.5), lon_lat(0.6, 0.5)
+    head, row = "站点编码,名称,经度,纬度,出入口,服务内容", f"S1,甲,{lon},{lat},{x} {y}; {lon} {lat},证明开具"
+    assert load("stations", head, row, crs="wgs84").counts["new"] == 1
+    station = session.scalars(select(Station)).one()
+    assert [door.coords[0] for door in to_shape(station.doors).geoms] == [(x, y), (lon, lat)]
+    assert station.services == "证明开具"
+    assert load("stations", "站点编码,名称,经度,纬度", f"S1,甲,{lon},{lat}", crs="wgs84").counts["unchanged"] == 1
+    refused = load("stations", head, f"S1,甲,{lon},{lat},西门,", crs="wgs84").of("refused")
+    assert [(f.reason, f.row) for f in refused] == [("bad_doors", 2)]
+    assert load("stations", head, f"S1,甲,{lon},{lat},,", crs="wgs84").counts["changed"] == 1
+    assert station.doors is None
+
+
 def test_a_station_nowhere_is_refused_by_row(session, grid, load):
     lines = ("站点编码,名称,经度,纬度", "S1,甲,,", "S2,乙,120.5,30.1", f"S3,丙,{lon_lat(1, 1)[0]},{lon_lat(1, 1)[1]}")
     report = load("stations", *lines, crs="wgs84")

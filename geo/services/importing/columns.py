@@ -38,6 +38,8 @@ _NAMES: Mapping[str, list[str]] = {
         "scope": "scope 范围 负责范围",
         "formation": "formation 组建方式 设置方式",
         "address": "address 地址 locationstreetname location",
+        "services": "services 服务 服务内容 服务项目",
+        "doors": "doors 入口 出入口 其他入口",
         "hours": "hours 开放时间 服务时间",
         "area_m2": "aream2 面积 建筑面积",
         "manager": "propertymanager 物业 物业公司 物业企业",

@@ -6,6 +6,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from geo.crs import to_wgs84
 from geo.errors import RefusedImportError
 from geo.models import Building, Compound, Division, Station
 from geo.queries.homes import divisions_of_points, sum_households
@@ -44,11 +45,16 @@ Cells = list[dict[str, Any]]
 def load_stations(task: Task) -> None:
     """Load stations: points with a kind, a level and a division."""
     columns = _begin(
-        task, ("code", "name", "kind", "level", "lon", "lat", "division", "parent", "address", "hours", "area_m2")
-    )
+        task,
+        (
+            "code", "name", "kind", "level", "lon", "lat", "division", "parent", "address", "hours", "services",
+            "area_m2", "doors",
+        ),
+    )  # fmt: skip
     cells, codes = _cells(task, columns)
     points = task.points(columns, _named(task))
     kinds = [_kind(task, i, c, STATION_KINDS, "service_centre") for i, c in enumerate(cells)]
+    doors = [_doors(task, i, cell) for i, cell in enumerate(cells)]
     homes = _homes(task, cells, codes, points)
     task.stop_if_refused()
     put = Upsert(task.session, Station, [c for c in codes if c])
@@ -64,9 +70,32 @@ def load_stations(task: Task) -> None:
             "address": text_of(cell.get("address")),
             "hours": text_of(cell.get("hours")),
             "area_m2": number(cell.get("area_m2")),
+            "retired_at": None,
         }
+        # What was entered here stays where the file doesn't speak of it.
+        if "services" in columns:
+            facts["services"] = text_of(cell.get("services"))
+        if "doors" in columns:
+            facts["doors"] = doors[i]
         put.put(codes[i], facts)
     _end(task, put)
+
+
+def _doors(task: Task, i: int, cell: dict[str, Any]) -> shapely.MultiPoint | None:
+    """Give a station's further doors, written as ``lon lat; lon lat`` in the file's coordinate system."""
+    written = text_of(cell.get("doors"))
+    if written is None:
+        return None
+    try:
+        pairs = [
+            [float(part) for part in door.replace(",", " ").split()] for door in written.split(";") if door.strip()
+        ]
+        lon, lat = to_wgs84([x for x, _ in pairs], [y for _, y in pairs], task.report.crs or "wgs84")
+    except ValueError:
+        code = text_of(cell.get("code"))
+        _refuse(task, i, code, "bad_doors", f"入口 {written} 应写成“经度 纬度; 经度 纬度”。 Doors: lon lat; lon lat.")
+        return None
+    return shapely.MultiPoint(np.column_stack([lon, lat]))
 
 
 def load_compounds(task: Task) -> None:

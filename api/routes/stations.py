@@ -1,0 +1,72 @@
+"""One station: told, opened, changed and closed. Its circles are drawn anew in the same request."""
+
+from http import HTTPStatus
+
+from fastapi import APIRouter, Response
+from sqlalchemy.orm import Session
+
+from api.authentication import PrincipalDep
+from api.dependencies import SessionDep, SettingsDep
+from api.permissions import permit
+from api.routes.service_areas import GeoJSONResponse, NetworksDep
+from api.schemas.stations import StationChange, StationDetail, StationIn, station_detail
+from api.settings import Settings
+from geo.services import service_areas, stations
+from geo.services.access import Permission
+from geo.services.streets.networks import NetworkCache
+
+EDIT = Permission.EDIT_STATIONS
+router = APIRouter(prefix="/api/v1/stations", tags=["服务站点 stations"], default_response_class=GeoJSONResponse)
+
+
+@router.get("/{station_id}", **permit(Permission.PUBLIC))
+def get_station(session: SessionDep, networks: NetworksDep, settings: SettingsDep, station_id: int) -> StationDetail:
+    """Give a station with its circles of 5, 10 and 15 minutes."""
+    return _detail(session, networks, settings, station_id)
+
+
+@router.post("", status_code=HTTPStatus.CREATED, **permit(EDIT))
+def add_station(
+    session: SessionDep, principal: PrincipalDep, networks: NetworksDep, settings: SettingsDep, body: StationIn
+) -> StationDetail:
+    """Open a station in one of the caller's divisions."""
+    place = stations.Place((body.lon, body.lat), tuple(body.doors), body.crs)
+    facts = body.model_dump(include=set(stations.PLAIN))
+    made = stations.add(session, principal.scope(EDIT), place, facts, division=body.division)
+    return _detail(session, networks, settings, made.id)
+
+
+@router.patch("/{station_id}", **permit(EDIT))
+def change_station(
+    session: SessionDep,
+    principal: PrincipalDep,
+    networks: NetworksDep,
+    settings: SettingsDep,
+    station_id: int,
+    body: StationChange,
+) -> StationDetail:
+    """Change a station, or move it: its circles in the answer are those of the new place."""
+    given = body.model_fields_set
+    stations.change(
+        session,
+        principal.scope(EDIT),
+        station_id,
+        body.model_dump(include=given & set(stations.PLAIN)),
+        at=(body.lon, body.lat) if "lon" in given else None,
+        doors=body.doors if "doors" in given else None,
+        crs=body.crs,
+        division=body.division if "division" in given else None,
+    )
+    return _detail(session, networks, settings, station_id)
+
+
+@router.delete("/{station_id}", status_code=HTTPStatus.NO_CONTENT, response_class=Response, **permit(EDIT))
+def retire_station(session: SessionDep, principal: PrincipalDep, station_id: int) -> None:
+    """Close a station: it is kept on record, serves nobody and is shown nowhere; its code is never used again."""
+    stations.retire(session, principal.scope(EDIT), station_id)
+
+
+def _detail(session: Session, networks: NetworkCache, settings: Settings, station_id: int) -> StationDetail:
+    row = stations.describe(session, station_id)
+    areas = service_areas.of_station(session, networks, station_id, speed_kmh=settings.walking_kmh)
+    return station_detail(row, areas)

@@ -1,0 +1,225 @@
+"""Stations edited over HTTP: whose they are, and circles that follow at once."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+import shapely
+from sqlalchemy import Engine, text
+from sqlalchemy.orm import Session
+
+from geo.services.access import Role
+from geo.services.streets.osm import StreetFile
+from geo.services.streets.store import store
+from tests.builders import add_division, add_station, box, lon_lat
+from tests.integration.conftest import Member, Team
+from tests.streets import streets_between
+
+URL = "/api/v1/stations"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def town(owner_engine: Engine) -> int:
+    """Two cities; a street of 30 units in the first, whose middle it is; a station in each."""
+    with Session(owner_engine) as session, session.begin():
+        city = add_division(session, "本市", code="4503", geom=box(-5, -5, 40, 5))
+        district = add_division(session, "本区", level="district", code="450302", parent=city)
+        add_division(session, "邻区", level="district", code="450303", parent=city)
+        other = add_division(session, "别市", code="4504", geom=box(100, 0, 101, 1))
+        line = [lon_lat(x, 0.5) for x in np.arange(0, 30.5, 0.5)]
+        file = StreetFile(
+            streets_between([line]), np.array([1]), ("residential",), ("主街",), np.array([False]),
+            np.empty(0, dtype=object), (), (), None, (), "© 测试",
+        )  # fmt: skip
+        store(session, file, code="4503", city_id=city.id, filename="town.osm")
+        add_station(session, other, "别市站", 100.5, 0.5)
+        return add_station(session, district, "本区站", 2, 0.5).id
+
+
+@pytest.fixture
+def planner(team: Team) -> Member:
+    return team.member(Role.PLANNER, "450302")
+
+
+@pytest.fixture
+def new(planner: Member) -> dict[str, Any]:
+    lon, lat = lon_lat(10, 0.5)
+    body = {
+        "name": "新站",
+        "kind": "service_centre",
+        "level": "community",
+        "lon": lon,
+        "lat": lat,
+        "division": "450302",
+    }
+    answer = planner.post(URL, json=body)
+    assert answer.status_code == 201, answer.text
+    return dict(answer.json())
+
+
+def circle(feature: dict[str, Any], minutes: int = 15) -> Any:
+    (area,) = (one for one in feature["properties"]["service_areas"] if one["properties"]["minutes"] == minutes)
+    assert area["properties"]["method"] == "network"
+    assert area["properties"]["stale"] is False
+    return shapely.geometry.shape(area["geometry"])
+
+
+def test_a_station_is_opened_with_its_circles(new: dict[str, Any], team: Team) -> None:
+    facts = new["properties"]
+    assert facts["code"].startswith("450302Z")
+    assert facts["division"] == {"code": "450302", "name": "本区"}
+    assert [one["properties"]["minutes"] for one in facts["service_areas"]] == [5, 10, 15]
+    shape = circle(new)
+    assert shape.covers(shapely.Point(lon_lat(19.8, 0.5)))  # 1,000 m along the street
+    assert not shape.covers(shapely.Point(lon_lat(20.3, 0.5)))
+    told = team.client.get(f"{URL}/{new['id']}")
+    assert told.status_code == 200
+    assert told.json() == new
+    west, south, east, north = box(9, 0, 11, 1).bounds
+    listed = team.client.get(URL, params={"bbox": f"{west},{south},{east},{north}"}).json()["features"]
+    assert new["id"] in [one["id"] for one in listed]
+
+
+def test_a_moved_station_answers_with_its_new_circle(new: dict[str, Any], planner: Member) -> None:
+    lon, lat = lon_lat(12, 0.5)
+    moved = planner.patch(f"{URL}/{new['id']}", json={"lon": lon, "lat": lat}).json()
+    assert moved["geometry"]["coordinates"] == [lon, lat]
+    assert circle(moved).covers(shapely.Point(lon_lat(21.8, 0.5)))
+    assert not circle(moved).covers(shapely.Point(lon_lat(1.8, 0.5)))
+    kept = planner.get(f"/api/v1/stations/{new['id']}/service-areas").json()["features"]
+    assert kept == moved["properties"]["service_areas"]
+
+
+def test_doors_widen_the_circle_and_move_along(new: dict[str, Any], planner: Member) -> None:
+    url = f"{URL}/{new['id']}"
+    doors = [list(lon_lat(13, 0.5))]
+    wide = planner.patch(url, json={"doors": doors}).json()
+    assert wide["properties"]["doors"] == doors
+    assert circle(wide).covers(shapely.Point(lon_lat(22.8, 0.5)))
+    assert circle(wide).covers(shapely.Point(lon_lat(0.3, 0.5)))
+    lon, lat = lon_lat(11, 0.5)
+    moved = planner.patch(url, json={"lon": lon, "lat": lat}).json()
+    assert moved["properties"]["doors"] == [list(lon_lat(14, 0.5))]
+    assert circle(moved).covers(shapely.Point(lon_lat(23.8, 0.5)))
+    without = planner.patch(url, json={"doors": []}).json()
+    assert without["properties"]["doors"] == []
+    assert not circle(without).covers(shapely.Point(lon_lat(22.8, 0.5)))
+
+
+def test_facts_are_changed_and_cleared(new: dict[str, Any], planner: Member, owner_engine: Engine) -> None:
+    url = f"{URL}/{new['id']}"
+    body = {
+        "name": "改名",
+        "hours": "8:00—20:00",
+        "services": "证明开具",
+        "area_m2": 320.5,
+        "kind": "terminal",
+        "level": None,
+    }
+    changed = planner.patch(url, json=body).json()["properties"]
+    assert {key: changed[key] for key in body} == body
+    cleared = planner.patch(url, json={"hours": None}).json()["properties"]
+    assert cleared["hours"] is None
+    assert cleared["services"] == "证明开具"
+    with owner_engine.connect() as connection:
+        entry = connection.execute(
+            text("select who, before, after from audit_entry where action = 'station.change' order by id desc limit 1")
+        ).one()
+    assert entry.before == {"hours": "8:00—20:00"}
+    assert entry.after == {"hours": None}
+    assert entry.who == "planner-450302"
+
+
+def test_a_retired_station_is_nowhere(new: dict[str, Any], planner: Member, team: Team) -> None:
+    url = f"{URL}/{new['id']}"
+    assert planner.delete(url).status_code == 204
+    lon, lat = new["geometry"]["coordinates"]
+    west, south, east, north = box(9, 0, 11, 1).bounds
+    listed = team.client.get(URL, params={"bbox": f"{west},{south},{east},{north}"}).json()["features"]
+    assert new["id"] not in [one["id"] for one in listed]
+    for gone in (url, f"{url}/service-areas"):
+        assert team.client.get(gone).status_code == 404
+    assert planner.patch(url, json={"hours": "x"}).status_code == 404
+    assert planner.delete(url).status_code == 404
+    near = team.client.get("/api/v1/locate", params={"lon": lon, "lat": lat, "include": "stations"}).json()["stations"]
+    assert new["properties"]["code"] not in [one["code"] for one in near]
+    assert new["properties"]["code"] not in team.client.get("/api/v1/search", params={"q": "新站"}).text
+    same = {
+        "name": "x",
+        "kind": "terminal",
+        "lon": lon,
+        "lat": lat,
+        "division": "450302",
+        "code": new["properties"]["code"],
+    }
+    assert planner.post(URL, json=same).status_code == 409  # never used twice
+
+
+class TestWho:
+    def body(self, **more: Any) -> dict[str, Any]:
+        lon, lat = lon_lat(10, 0.5)
+        return {"name": "x", "kind": "terminal", "lon": lon, "lat": lat} | more
+
+    def test_the_public_and_those_who_may_not(self, team: Team, new: dict[str, Any]) -> None:
+        url = f"{URL}/{new['id']}"
+        for method, address in (("POST", URL), ("PATCH", url), ("DELETE", url)):
+            body = self.body() if method == "POST" else {} if method == "PATCH" else None
+            assert team.client.request(method, address, json=body).status_code == 401
+            for role in (Role.DISPATCHER, Role.MANAGER):
+                assert team.member(role, "4503").request(method, address, json=body).status_code == 403
+
+    def test_another_divisions_station_is_not_found(self, team: Team, new: dict[str, Any]) -> None:
+        neighbour = team.member(Role.PLANNER, "450303")
+        url = f"{URL}/{new['id']}"
+        assert neighbour.patch(url, json={"name": "x"}).status_code == 404
+        assert neighbour.delete(url).status_code == 404
+        assert neighbour.get(url).status_code == 200  # where stations are, is public
+
+    def test_where_a_station_may_be_opened(self, team: Team, planner: Member) -> None:
+        assert planner.post(URL, json=self.body(division="450303")).status_code == 404
+        assert planner.post(URL, json=self.body()).status_code == 403  # only the city's border is known there
+        made = team.member(Role.PLANNER, "4503").post(URL, json=self.body())
+        assert made.json()["properties"]["division"]["code"] == "4503"
+        lon, lat = lon_lat(-50, 0)
+        nowhere = team.member(Role.PLANNER, "4503").post(URL, json=self.body(lon=lon, lat=lat))
+        assert nowhere.status_code == 422
+        assert "区划" in nowhere.json()["detail"]
+
+    def test_a_station_is_given_to_own_divisions_only(self, planner: Member, new: dict[str, Any]) -> None:
+        assert planner.patch(f"{URL}/{new['id']}", json={"division": "450303"}).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"lon": 110.3},
+        {"kind": "kiosk"},
+        {"level": "province"},
+        {"name": None},
+        {"name": "  "},
+        {"area_m2": -1},
+        {"doors": [[110.2, 99]]},
+        {"doors": [list(lon_lat(16, 0.5))]},  # 600 m away
+        {"lon": 200, "lat": 25},
+        {"lon": 110.3, "lat": 25.2, "crs": "mars2000"},
+        {"id": 7},
+    ],
+)
+def test_malformed(new: dict[str, Any], planner: Member, wrong: dict[str, Any]) -> None:
+    answer = planner.patch(f"{URL}/{new['id']}", json=wrong)
+    assert answer.status_code == 422, answer.text
+    assert planner.get(f"{URL}/{new['id']}").json() == new
+
+
+def test_a_place_in_gcj02_is_converted_first(planner: Member, new: dict[str, Any]) -> None:
+    from geo.crs import from_wgs84
+
+    lon, lat = lon_lat(15, 0.5)
+    x, y = (float(one[0]) for one in from_wgs84([lon], [lat], "gcj02"))
+    moved = planner.patch(f"{URL}/{new['id']}", json={"lon": x, "lat": y, "crs": "gcj02"}).json()
+    assert moved["geometry"]["coordinates"] == pytest.approx([lon, lat], abs=1e-6)
+
+
+def test_no_such_station(planner: Member) -> None:
+    assert planner.get(f"{URL}/999999").status_code == 404
+    assert planner.patch(f"{URL}/999999", json={"name": "x"}).status_code == 404
