@@ -17,6 +17,7 @@ from api.authentication import NotSignedInError
 from api.problems import problem
 from api.rate_limits import TooManyRequestsError
 from api.revisions import RevisionRequiredError
+from api.schemas.drafts import FindingOut
 from geo.errors import (
     ConflictError,
     GeoError,
@@ -29,6 +30,7 @@ from geo.errors import (
     UnknownCrsError,
 )
 from geo.services.access import ForbiddenError
+from geo.services.checks.run import UnresolvedFindingsError
 from geo.services.passwords import WeakPasswordError
 from geo.services.sign_in import SignInRefusedError, TooManyTriesError
 from geo.services.tokens import InvalidTokenError
@@ -73,7 +75,8 @@ def install(app: FastAPI) -> None:
     async def geo_error(request: Request, error: GeoError) -> Response:
         if status_of(error) is HTTPStatus.UNAUTHORIZED and _is_for_a_person(request):
             return to_sign_in(request)
-        answer = problem(status_of(error), type(error).__name__, str(error))
+        members = {"findings": _findings(error)} if isinstance(error, UnresolvedFindingsError) else {}
+        answer = problem(status_of(error), type(error).__name__, str(error), **members)
         if isinstance(error, TooManyTriesError | TooManyRequestsError):
             answer.headers["Retry-After"] = str(error.retry_after_s)
         if answer.status_code == HTTPStatus.UNAUTHORIZED:
@@ -103,6 +106,10 @@ def install(app: FastAPI) -> None:
     async def unexpected(request: Request, error: Exception) -> JSONResponse:
         log.error("unexpected error", path=request.scope["path"], exc_info=error)
         return internal_error()
+
+
+def _findings(error: UnresolvedFindingsError) -> list[dict[str, Any]]:
+    return [FindingOut.of(finding).model_dump(mode="json") for finding in error.findings]
 
 
 def _shown(error: Mapping[str, Any]) -> str:

@@ -97,7 +97,24 @@ def undo(number: Number) -> None:
 
 
 @draft.command()
-def publish(number: Number) -> None:
+def check(number: Number) -> None:
+    """检查草稿：规模、空隙、重叠、无人负责等。 List what the checks find in a draft."""
+    from geo.services import drafts
+    from geo.services.checks.run import check as run_checks
+
+    with _transactions() as transactions, transactions.begin() as session:
+        for finding in run_checks(session, drafts.find_edition(session, number)):
+            state = f"已放行 waived: {finding.waiver.reason}" if finding.waiver else finding.severity
+            typer.echo(f"{finding.key}  {state}  {finding.zh}  {finding.en}")
+
+
+@draft.command()
+def publish(
+    number: Number,
+    accept: Annotated[
+        list[str] | None, typer.Option(help="确认的警告，可重复：编号或规则名。 Key or rule of an accepted warning")
+    ] = None,
+) -> None:
     """发布草稿，并重新归属未办结事件。 Publish a draft and place open issues anew."""
     from api.settings import read_settings
     from geo.services import publishing, replacement
@@ -105,7 +122,7 @@ def publish(number: Number) -> None:
     settings = read_settings()
     with _transactions() as transactions:
         with transactions.begin() as session:
-            done = publishing.publish(session, number, expected=None)
+            done = publishing.publish(session, number, expected=None, accept=accept or ())
             revision, opened, closed = done.edition.revision, done.opened, done.closed
         typer.echo(f"版次 {number} 已发布，修订号 {revision}。 Published as revision {revision}.")
         typer.echo(f"新边界 opened: {' '.join(opened)}\n原边界 closed: {' '.join(closed)}")

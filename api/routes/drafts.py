@@ -27,6 +27,7 @@ from api.schemas.drafts import (
     LoggedStep,
     OperationIn,
     PublishedOut,
+    PublishIn,
     StepOut,
     UnitCollection,
     feature,
@@ -124,8 +125,7 @@ def apply(
 ) -> StepOut:
     """Apply one operation: draw, retire, split, merge, reshape, move_vertex, insert_vertex, delete_vertex, assign..."""
     scope = principal.scope(Permission.EDIT_DRAFTS)
-    by = principal.account_id
-    step = drafting.apply(session, edition_id, operation, expected=expected, scope=scope, account_id=by)
+    step = drafting.apply(session, edition_id, operation, expected=expected, scope=scope)
     return _step(session, step, response)
 
 
@@ -135,8 +135,7 @@ def undo(
 ) -> StepOut:
     """Take the last step back, whoever made it and whenever."""
     scope = principal.scope(Permission.EDIT_DRAFTS)
-    by = principal.account_id
-    step = drafting.undo(session, edition_id, expected=expected, scope=scope, account_id=by)
+    step = drafting.undo(session, edition_id, expected=expected, scope=scope)
     return _step(session, step, response)
 
 
@@ -146,8 +145,7 @@ def redo(
 ) -> StepOut:
     """Repeat the step that was undone last."""
     scope = principal.scope(Permission.EDIT_DRAFTS)
-    by = principal.account_id
-    step = drafting.redo(session, edition_id, expected=expected, scope=scope, account_id=by)
+    step = drafting.redo(session, edition_id, expected=expected, scope=scope)
     return _step(session, step, response)
 
 
@@ -160,10 +158,16 @@ def publish(
     later: BackgroundTasks,
     edition_id: EditionId,
     expected: ExpectedRevision,
+    body: PublishIn | None = None,
 ) -> PublishedOut:
-    """Make the draft the borders of its division from now on; open issues are placed anew right after."""
+    """Make the draft the borders of its division from now on; open issues are placed anew right after.
+
+    409 with the findings where errors of what it changes have no waiver, or warnings are neither waived nor accepted.
+    """
     scope = principal.scope(Permission.EDIT_DRAFTS)
-    done = publishing.publish(session, edition_id, expected=expected, scope=scope)
+    done = publishing.publish(
+        session, edition_id, expected=expected, accept=body.accept if body is not None else (), scope=scope
+    )
     # After the response, so after the commit: what is placed meanwhile sees the old borders or the new ones.
     later.add_task(_replace, request.app.state.engine, done.edition.id, settings)
     return PublishedOut(id=done.edition.id, revision=done.edition.revision or 0, opened=done.opened, closed=done.closed)

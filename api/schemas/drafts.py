@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from geo.queries.drafts import Unit
+from geo.services.checks.finding import Finding
 from geo.services.draft_operations import Operation
 
 OperationIn = Annotated[Operation, Field(discriminator="kind")]
@@ -163,6 +164,91 @@ class StepOut(BaseModel):
     changed: list[UnitFeature]
     removed: list[str]
     figures: list[FigureOut] = Field(description="of every unit that is different now, and of its grid")
+
+
+class WaiverIn(BaseModel):
+    """Why a finding is no obstacle."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reason: str = Field(min_length=1, max_length=1_000)
+
+
+class WaiverOut(BaseModel):
+    """Who let a finding pass, when and why."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    by: str | None
+    reason: str
+    at: datetime
+
+
+class Message(BaseModel):
+    """One text in both languages."""
+
+    zh: str
+    en: str
+
+
+class FindingOut(BaseModel):
+    """What a check found, and where."""
+
+    key: str = Field(description="the same while its rule and its grids are")
+    rule: str
+    severity: Literal["error", "warning", "not_checked"]
+    message: Message
+    grids: list[str]
+    division: str | None
+    geometry: dict[str, Any] | None
+    bbox: list[float] | None = Field(description="west, south, east, north: zoom there")
+    touched: bool = Field(description="concerns what this draft changed; only then it stands in the way of publishing")
+    can_repair: bool
+    waiver: WaiverOut | None
+
+    @classmethod
+    def of(cls, finding: Finding) -> "FindingOut":
+        """Give a finding as it is sent."""
+        return cls(
+            key=finding.key,
+            rule=finding.rule,
+            severity=finding.severity,
+            message=Message(zh=finding.zh, en=finding.en),
+            grids=list(finding.grids),
+            division=finding.division,
+            geometry=dict(finding.geom.__geo_interface__) if finding.geom is not None else None,
+            bbox=list(finding.bbox) if finding.bbox is not None else None,
+            touched=finding.is_touched,
+            can_repair=finding.can_repair,
+            waiver=WaiverOut.model_validate(finding.waiver) if finding.waiver is not None else None,
+        )
+
+
+class FindingCounts(BaseModel):
+    """How many there are; those with a waiver are counted as waived only."""
+
+    error: int = 0
+    warning: int = 0
+    not_checked: int = 0
+    waived: int = 0
+
+
+class FindingsOut(BaseModel):
+    """What the checks found in a draft at one of its revisions, errors first."""
+
+    draft_revision: int
+    counts: FindingCounts
+    findings: list[FindingOut]
+
+
+class PublishIn(BaseModel):
+    """The warnings that are known and accepted."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    accept: list[Annotated[str, Field(max_length=100)]] = Field(
+        default=[], max_length=10_000, description="keys of warnings, or rules all of whose warnings are accepted"
+    )
 
 
 class ChangeStep(BaseModel):

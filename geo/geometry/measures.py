@@ -34,22 +34,35 @@ def area_m2(geoms: Sequence[BaseGeometry] | NDArray[np.object_]) -> NDArray[np.f
     return np.asarray(shapely.area(shapely.set_coordinates(geoms.copy(), xy - origin[index])))
 
 
-def perimeter_m(geoms: Sequence[BaseGeometry] | NDArray[np.object_]) -> NDArray[np.float64]:
-    """Give the length of each WGS 84 polygon's rings in metres, holes included, in the same order."""
-    parts, of = shapely.get_parts(np.asarray(geoms, dtype=object), return_index=True)
-    rings, of_part = shapely.get_rings(parts, return_index=True)
-    coords, ring = shapely.get_coordinates(rings, return_index=True)
+def length_m(geoms: Sequence[BaseGeometry] | NDArray[np.object_]) -> NDArray[np.float64]:
+    """Give the length of each WGS 84 geometry in metres, of a polygon that of its rings, in the same order."""
+    coords, line, owner = _lines(np.asarray(geoms, dtype=object))
     if not len(coords):
         return np.zeros(len(geoms))
     m_per_lon, m_per_lat = metres_per_degree(coords[1:, 1])
     run = np.diff(coords, axis=0)
     length = np.hypot(run[:, 0] * m_per_lon, run[:, 1] * m_per_lat)
-    within = ring[1:] == ring[:-1]
-    owner = of[of_part[ring[1:][within]]]
-    return np.bincount(owner, weights=length[within], minlength=len(geoms)).astype(np.float64)
+    within = line[1:] == line[:-1]
+    total = np.bincount(owner[line[1:][within]], weights=length[within], minlength=len(geoms))
+    return total.astype(np.float64)
 
 
 def compactness(geoms: Sequence[BaseGeometry] | NDArray[np.object_]) -> NDArray[np.float64]:
     """Give 4 pi area / perimeter squared of each WGS 84 polygon (Polsby-Popper): 1 for a circle, 0.79 for a square."""
-    perimeter = perimeter_m(geoms)
+    perimeter = length_m(geoms)
     return np.divide(4 * np.pi * area_m2(geoms), perimeter**2, out=np.zeros(len(geoms)), where=perimeter > 0)
+
+
+def _lines(
+    geoms: NDArray[np.object_],
+) -> tuple[NDArray[np.float64], NDArray[np.intp], NDArray[np.intp]]:
+    """Give all corners, the line or ring of each, and the geometry of each line or ring."""
+    parts, of = shapely.get_parts(geoms, return_index=True)
+    nested, of_nested = shapely.get_parts(parts, return_index=True)  # lines in a collection of multilines
+    of = of[of_nested]
+    is_areal = shapely.get_dimensions(nested) == 2
+    rings, of_ring = shapely.get_rings(nested[is_areal], return_index=True)
+    lines = np.concatenate([rings, nested[~is_areal]])
+    owner = np.concatenate([of[is_areal][of_ring], of[~is_areal]])
+    coords, line = shapely.get_coordinates(lines, return_index=True)
+    return coords, line, owner

@@ -154,7 +154,8 @@ class DraftChange(Base):
     how: Mapped[str]
     keys: Mapped[list[Any]]
     """Every unit that is different since, by key."""
-    account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id", ondelete="SET NULL"))
+    made_by: Mapped[str | None]
+    """Account, API key or user of the machine's console, as in the audit log."""
     created_at: Mapped[CreatedAt]
 
 
@@ -169,7 +170,8 @@ class FindingWaiver(Base):
     key: Mapped[str]
     """Of the finding: the same as long as its rule and its grids are."""
     reason: Mapped[str]
-    account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id", ondelete="SET NULL"))
+    made_by: Mapped[str | None]
+    """Account, API key or user of the machine's console, as in the audit log."""
     created_at: Mapped[CreatedAt]
 
 

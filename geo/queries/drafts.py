@@ -91,7 +91,7 @@ def units(session: Session, edition: Edition, keys: Collection[str] | None = Non
         ),
         {"edition": edition.id, "all": keys is None, "keys": list(keys or ())},
     )
-    return _by_key(rows)
+    return by_key(rows)
 
 
 def children(session: Session, edition: Edition, keys: Iterable[str]) -> dict[str, Unit]:
@@ -103,7 +103,7 @@ def children(session: Session, edition: Edition, keys: Iterable[str]) -> dict[st
         ),
         {"edition": edition.id, "keys": list(keys)},
     )
-    return _by_key(rows)
+    return by_key(rows)
 
 
 def leaves_in(session: Session, edition: Edition, box: Box) -> dict[str, Unit]:
@@ -129,7 +129,7 @@ def leaves_in(session: Session, edition: Edition, box: Box) -> dict[str, Unit]:
             **dict(zip(("west", "south", "east", "north"), box, strict=True)),
         },
     )
-    return _by_key(rows)
+    return by_key(rows)
 
 
 def write(session: Session, edition: Edition, changes: dict[str, Unit | None]) -> None:
@@ -166,7 +166,8 @@ def drop_units(session: Session, edition: Edition) -> None:
 NAMES = [column.strip() for column in COLUMNS.split(",")] + ["geom"]
 
 
-def _by_key(rows: Iterable[Row[Any]]) -> dict[str, Unit]:
+def by_key(rows: Iterable[Row[Any]]) -> dict[str, Unit]:
+    """Give units by key from rows of `COLUMNS` and a polygon as WKB."""
     found: dict[str, Unit] = {}
     for row in rows:
         values: dict[str, Any] = dict(zip(NAMES, row, strict=True))

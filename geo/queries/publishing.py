@@ -60,6 +60,31 @@ def overlapping_codes(session: Session, edition: Edition) -> list[str]:
     )
 
 
+def drawn_since(session: Session, edition: Edition) -> list[str]:
+    """List the leaves beside a draft's scope that were published since its base and overlap one of the draft's."""
+    return list(
+        session.scalars(
+            text(
+                f"""
+                select distinct g.code from draft_unit u
+                join grid_version v on v.layer_id = :layer and v.is_leaf and upper_inf(v.valid) and v.geom && u.geom
+                join edition e on e.id = v.edition_id
+                join grid g on g.id = v.grid_id
+                where u.edition_id = :edition and u.is_leaf and not u.is_frozen and e.revision > :base
+                  and not {IN_SCOPE} and ST_Relate(u.geom, v.geom, 'T********')
+                order by 1
+                """
+            ),
+            {
+                "layer": edition.layer_id,
+                "edition": edition.id,
+                "division": edition.division_id,
+                "base": edition.base_revision,
+            },
+        )
+    )
+
+
 def used_codes(session: Session, layer_id: int, prefixes: Sequence[str]) -> set[str]:
     """Give every code of a layer that begins with one of the prefixes, those of long ago included."""
     return set(

@@ -35,7 +35,6 @@ def apply(
     *,
     expected: int | None,
     scope: Scope = EVERYWHERE,
-    account_id: int | None = None,
 ) -> Step:
     """Apply an operation and raise the draft's revision.
 
@@ -67,7 +66,7 @@ def apply(
             made_by=audit.acting(session)[0].who,
         )
     )
-    return _written(session, edition, "apply", operation.kind, changes, account_id)
+    return _written(session, edition, "apply", operation.kind, changes)
 
 
 def undo(
@@ -76,7 +75,6 @@ def undo(
     *,
     expected: int | None,
     scope: Scope = EVERYWHERE,
-    account_id: int | None = None,
 ) -> Step:
     """Take the last step back, bit for bit.
 
@@ -91,7 +89,7 @@ def undo(
     if last is None:
         raise ConflictError("there is nothing to undo")
     last.is_undone = True
-    return _written(session, edition, "undo", last.kind, _units(last.before), account_id)
+    return _written(session, edition, "undo", last.kind, _units(last.before))
 
 
 def redo(
@@ -100,7 +98,6 @@ def redo(
     *,
     expected: int | None,
     scope: Scope = EVERYWHERE,
-    account_id: int | None = None,
 ) -> Step:
     """Repeat the step that was undone last.
 
@@ -115,7 +112,7 @@ def redo(
     if following is None:
         raise ConflictError("there is nothing to redo")
     following.is_undone = False
-    return _written(session, edition, "redo", following.kind, _units(following.after), account_id)
+    return _written(session, edition, "redo", following.kind, _units(following.after))
 
 
 def log(session: Session, edition_id: int) -> Iterable[DraftOperation]:
@@ -139,9 +136,8 @@ def changes_since(session: Session, edition: Edition, revision: int) -> tuple[li
         raise ConflictError(f"the draft is at revision {edition.draft_revision}; {revision} hasn't been yet")
     steps = session.execute(
         text(
-            "select c.revision, c.kind, c.how, c.keys, a.username as by, c.created_at as at from draft_change c"
-            " left join account a on a.id = c.account_id"
-            " where c.edition_id = :edition and c.revision > :revision order by c.revision"
+            "select revision, kind, how, keys, made_by as by, created_at as at from draft_change"
+            " where edition_id = :edition and revision > :revision order by revision"
         ),
         {"edition": edition.id, "revision": revision},
     )
@@ -151,7 +147,7 @@ def changes_since(session: Session, edition: Edition, revision: int) -> tuple[li
     return found, {key: now.get(key) for key in sorted(keys)}
 
 
-def _written(session: Session, edition: Edition, how: str, kind: str, changes: Changes, account_id: int | None) -> Step:
+def _written(session: Session, edition: Edition, how: str, kind: str, changes: Changes) -> Step:
     queries.write(session, edition, changes)
     edition.draft_revision += 1
     session.add(
@@ -161,7 +157,7 @@ def _written(session: Session, edition: Edition, how: str, kind: str, changes: C
             kind=kind,
             how=how,
             keys=sorted(changes),
-            account_id=account_id,
+            made_by=audit.acting(session)[0].who,
         )
     )
     session.flush()

@@ -66,10 +66,7 @@ def figures(session: Session, edition: Edition, keys: Collection[str] | None = N
 
 def figures_of(session: Session, edition: Edition, units: Mapping[str, Unit], wanted: Collection[str]) -> list[Figure]:
     """Give the numbers of some of the units, which hold every leaf of the divided grids among them."""
-    leaves: dict[str, list[Unit]] = defaultdict(list)
-    for unit in units.values():
-        if unit.is_leaf and unit.parent_key is not None:
-            leaves[unit.parent_key].append(unit)
+    leaves = leaves_by_grid(units.values())
     rows = [units[key] for key in sorted(wanted) if units[key].is_leaf or leaves[key]]
     asked = {leaf.key for row in rows for leaf in ([row] if row.is_leaf else leaves[row.key])}
     built = queries.homes(session, edition, asked)
@@ -81,6 +78,15 @@ def figures_of(session: Session, edition: Edition, units: Mapping[str, Unit], wa
         _figure(row, _homes(row, leaves[row.key], built, filed), limits, float(area), float(shape), int(parts))
         for row, area, shape, parts in measures
     ]
+
+
+def leaves_by_grid(units: Iterable[Unit]) -> Mapping[str, list[Unit]]:
+    """Give the micro-grids and remainders of divided grids; of others an empty list."""
+    leaves: dict[str, list[Unit]] = defaultdict(list)
+    for unit in units:
+        if unit.is_leaf and unit.parent_key is not None:
+            leaves[unit.parent_key].append(unit)
+    return leaves
 
 
 def whole_lands(rows: list[Unit], leaves: Mapping[str, list[Unit]]) -> NDArray[np.object_]:

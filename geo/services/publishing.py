@@ -1,5 +1,6 @@
 """Publish a draft: one transaction that opens and closes versions only where something changed."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from sqlalchemy import select, text
@@ -11,6 +12,7 @@ from geo.queries import drafts as draft_queries
 from geo.queries import publishing as queries
 from geo.queries import versions
 from geo.services.access import Scope, limit_to
+from geo.services.checks.run import refuse_unresolved
 from geo.services.drafts import EVERYWHERE, locked_draft, note
 from geo.services.editions import lock_layer, write_edition
 from geo.services.numbering import numbered
@@ -35,10 +37,22 @@ class Published:
     """Codes whose version ended, replaced or not."""
 
 
-def publish(session: Session, edition_id: int, *, expected: int | None, scope: Scope = EVERYWHERE) -> Published:
+def publish(
+    session: Session,
+    edition_id: int,
+    *,
+    expected: int | None,
+    accept: Collection[str] = (),
+    scope: Scope = EVERYWHERE,
+) -> Published:
     """Make a draft the borders of its scope from this instant on, with lineage, branches, posts and tiles.
 
     Open issues of closed leaves are re-placed afterwards, by `geo.services.replacement`.
+
+    Parameters
+    ----------
+    accept
+        The warnings that are known and accepted: keys of findings, or rules.
 
     Raises
     ------
@@ -46,12 +60,17 @@ def publish(session: Session, edition_id: int, *, expected: int | None, scope: S
         If the draft isn't at the expected revision any more.
     MovedBaseError
         If another edition has changed its scope or drawn into the same land since it was opened; names what.
+    UnresolvedFindingsError
+        If an error that the draft touches has no waiver, or a warning neither that nor a place in ``accept``.
     ConflictError
         If nothing changed, or a new code doesn't fit the layer's pattern.
     """
     edition = locked_draft(session, edition_id, expected=expected, scope=scope)
     # Posts are behind row-level security; of those beside the draft none is touched.
     limit_to(session, Scope((session.get_one(Division, edition.division_id).path,)))
+    moved = queries.moved_codes(session, edition) or queries.drawn_since(session, edition)
+    _refuse_moved(moved, edition, session.get_one(Layer, edition.layer_id))
+    refuse_unresolved(session, edition, accept)
     layer = lock_layer(session, edition.layer_id)
     _refuse_moved(queries.moved_codes(session, edition), edition, layer)
     units = numbered(session, layer, draft_queries.units(session, edition))

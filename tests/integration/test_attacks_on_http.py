@@ -47,6 +47,7 @@ def other_city(owner_engine: Engine) -> dict[str, object]:
         session.flush()
         return {
             "edition_id": draft.id,
+            "key": "gap-0",
             "import_id": run.id,
             "username": "stranger",
             "grant_id": grant.id,
@@ -74,6 +75,7 @@ def test_other_divisions_objects_are_not_there(
     """Whatever the role: 404, or 403 where it may not do that at all."""
     address = re.sub(r"\{(\w+)\}", lambda name: str(other_city[name[1]]), path)
     bodies = {
+        "/waiver": {"reason": "x"},
         "/operations": {"kind": "retire", "keys": ["G1"]},
         "/password": {"password": "another-1372-deng"},
         "/grants": {"role": "planner", "division_code": "4503"},

@@ -54,9 +54,11 @@ def test_a_draft_from_open_to_publish(run, stored: Session) -> None:
     assert "gone" in run("apply", first, json.dumps({"kind": "merge", "keys": ["D1", "D2"]}))
     assert "D2" in run("undo", first)
     assert {f["id"] for f in json.loads(run("show", first))["features"]} >= {"A", "new-1", "new-2", "D/rest"}
-    assert "1 issues changed hands" in run("publish", first)
+    assert "没有负责的党组织" in run("publish", first, status=1)
+    assert "1 issues changed hands" in run("publish", first, "--accept", "no_branch", "--accept", "no_leader")
     run("apply", second, json.dumps({"kind": "describe", "key": "B", "name": "乙"}))
     assert "45W001" in run("publish", second, status=1)
+    assert "no_leader" in run("check", second)
     assert "Discarded" in run("discard", second)
     statuses = [text_.split()[1] for text_ in run("list").splitlines()]
     assert statuses == ["discarded", "published", "published"]

@@ -7,7 +7,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
-from api.schemas.drafts import ChangesOut, EditionOut, FiguresOut, PublishedOut, StepOut, UnitCollection
+from api.schemas.drafts import ChangesOut, EditionOut, FiguresOut, FindingsOut, PublishedOut, StepOut, UnitCollection
 from geo.services.access import Role
 from geo.services.intake import NewReport, store_reports
 from geo.services.locate import Fix
@@ -51,6 +51,28 @@ def test_the_public_and_others_divisions_see_nothing(client: TestClient, team: T
     manager = team.member(Role.MANAGER, "45W")
     assert manager.get(f"{draft}/units").status_code == 200
     assert manager.post(f"{draft}/undo", headers={"If-Match": '"0"'}).status_code == 403
+
+
+def test_findings_are_shown_and_waived_with_a_reason(planner: Member, team: Team) -> None:
+    draft = opened(planner)
+    answer = planner.get(f"{draft}/findings")
+    found = FindingsOut.model_validate_json(answer.content)
+    assert (answer.headers["ETag"], found.draft_revision) == ('"0"', 0)
+    assert found.counts.error == found.counts.waived == 0
+    finding = next(f for f in found.findings if f.rule == "no_branch" and f.grids == ["B"])
+    assert finding.geometry is not None
+    assert not finding.touched
+    waiver = f"{draft}/findings/{finding.key}/waiver"
+    assert planner.post(waiver, json={"reason": ""}).status_code == 422
+    assert planner.post(f"{draft}/findings/none-0/waiver", json={"reason": "x"}).status_code == 404
+    manager = team.member(Role.MANAGER, "45W")
+    assert manager.post(waiver, json={"reason": "x"}).status_code == 403
+    made = planner.post(waiver, json={"reason": "支部筹建中"})
+    assert (made.status_code, made.json()["by"]) == (201, "planner-45w")
+    again = FindingsOut.model_validate_json(manager.get(f"{draft}/findings").content)
+    assert (again.counts.waived, again.counts.warning) == (1, found.counts.warning - 1)
+    assert planner.delete(waiver).status_code == 204
+    assert planner.delete(waiver).status_code == 404
 
 
 def test_a_change_needs_the_revision_that_was_seen(planner: Member) -> None:
@@ -133,7 +155,14 @@ def test_the_thread_from_drawing_to_re_placed_issues(planner: Member, committed:
         answer = planner.post(f"{first}/operations", json=operation, headers={"If-Match": f'"{revision}"'})
         assert answer.status_code == 200, answer.text
     planner.post(f"{second}/operations", json=SPLIT, headers={"If-Match": '"0"'})
-    done = PublishedOut.model_validate_json(planner.post(f"{first}/publish", headers={"If-Match": '"2"'}).content)
+    unnamed = planner.post(f"{first}/publish", headers={"If-Match": '"2"'})
+    assert (unnamed.status_code, unnamed.json()["type"]) == (409, "/problems/UnresolvedFindingsError")
+    assert {f["rule"] for f in unnamed.json()["findings"]} == {"no_branch", "no_leader"}
+    done = PublishedOut.model_validate_json(
+        planner.post(
+            f"{first}/publish", json={"accept": ["no_branch", "no_leader"]}, headers={"If-Match": '"2"'}
+        ).content
+    )
     assert set(done.opened) >= {"45W001", "45W002", "A"}
     refused = planner.post(f"{second}/publish", headers={"If-Match": '"1"'})
     assert (refused.status_code, refused.json()["type"]) == (409, "/problems/MovedBaseError")

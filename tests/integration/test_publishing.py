@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from geo.errors import ConflictError, StaleRevisionError
 from geo.services import draft_operations as op
 from geo.services import drafts
+from geo.services.checks.run import WARNINGS
 from geo.services.publishing import MovedBaseError, Published, publish
 from tests.builders import add_branch, lon_lat
 from tests.towns import Town
@@ -19,7 +20,7 @@ def town(session: Session) -> Town:
 
 
 def go(town: Town, edition) -> Published:
-    return publish(town.session, edition.id, expected=edition.draft_revision)
+    return publish(town.session, edition.id, expected=edition.draft_revision, accept=WARNINGS)
 
 
 def current(session: Session) -> dict[str, float]:

@@ -1,0 +1,50 @@
+"""What the checks find in a draft, and the reasons for which findings are let pass."""
+
+from collections import Counter
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Response
+
+from api.authentication import PrincipalDep
+from api.dependencies import SessionDep
+from api.permissions import permit
+from api.revisions import show_revision
+from api.schemas.drafts import FindingCounts, FindingOut, FindingsOut, WaiverIn, WaiverOut
+from geo.services import drafts
+from geo.services.access import Permission
+from geo.services.checks import run
+
+router = APIRouter(prefix="/api/v1/drafts", tags=["草稿 drafts"])
+EditionId = Annotated[int, Path(ge=1, lt=2**63)]
+Key = Annotated[str, Path(max_length=100)]
+
+
+@router.get("/{edition_id}/findings", **permit(Permission.READ_DRAFTS))
+def get_findings(
+    session: SessionDep, principal: PrincipalDep, response: Response, edition_id: EditionId
+) -> FindingsOut:
+    """Check the draft as it is now: overlaps, gaps, borders, sizes, shapes, homes, rivers, roads, branches, leaders."""
+    scope = principal.scope(Permission.READ_DRAFTS)
+    edition = drafts.find_edition(session, edition_id, scope=scope, reviewer_id=principal.account_id)
+    found = run.check(session, edition)
+    counts = Counter(finding.severity if finding.waiver is None else "waived" for finding in found)
+    show_revision(response, edition.draft_revision)
+    return FindingsOut(
+        draft_revision=edition.draft_revision,
+        counts=FindingCounts(**counts),
+        findings=[FindingOut.of(finding) for finding in found],
+    )
+
+
+@router.post("/{edition_id}/findings/{key}/waiver", status_code=201, **permit(Permission.EDIT_DRAFTS))
+def waive(session: SessionDep, principal: PrincipalDep, edition_id: EditionId, key: Key, body: WaiverIn) -> WaiverOut:
+    """Let a finding pass with a reason, in this draft and later ones of the layer; it stays on record."""
+    edition = drafts.find_edition(session, edition_id, scope=principal.scope(Permission.EDIT_DRAFTS))
+    return WaiverOut.model_validate(run.waive(session, edition, key, body.reason))
+
+
+@router.delete("/{edition_id}/findings/{key}/waiver", status_code=204, **permit(Permission.EDIT_DRAFTS))
+def withdraw_waiver(session: SessionDep, principal: PrincipalDep, edition_id: EditionId, key: Key) -> None:
+    """Take a waiver back."""
+    edition = drafts.find_edition(session, edition_id, scope=principal.scope(Permission.EDIT_DRAFTS))
+    run.withdraw_waiver(session, edition, key)
