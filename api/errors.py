@@ -20,6 +20,7 @@ from api.revisions import RevisionRequiredError
 from api.schemas.drafts import FindingOut
 from geo.errors import (
     ConflictError,
+    FutureInstantError,
     GeoError,
     InvalidAccuracyError,
     InvalidCoordinateError,
@@ -41,6 +42,7 @@ SECRETS = frozenset({"password", "old_password", "new_password", "refresh_token"
 """Fields whose values are never repeated in an answer."""
 
 STATUS: Mapping[type[GeoError], HTTPStatus] = {
+    FutureInstantError: HTTPStatus.UNPROCESSABLE_ENTITY,
     InvalidAccuracyError: HTTPStatus.UNPROCESSABLE_ENTITY,
     InvalidCoordinateError: HTTPStatus.UNPROCESSABLE_ENTITY,
     UnknownCrsError: HTTPStatus.UNPROCESSABLE_ENTITY,

@@ -33,6 +33,10 @@ class InvalidAccuracyError(GeoError, ValueError):
     """An accuracy that no fix can have: not a positive number of metres, or of a level that is not supported."""
 
 
+class FutureInstantError(GeoError, ValueError):
+    """An instant that is still to come: nobody knows the borders of then."""
+
+
 class RefusedOperationError(ConflictError):
     """An editing operation that would fold a border, leave a gap or an overlap, or change nothing."""
 

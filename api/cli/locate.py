@@ -71,6 +71,8 @@ def _lines(answer: dict[str, Any]) -> list[tuple[str, str]]:
         if candidate["share"] is not None:
             name = _named(candidate) if candidate["code"] else "网格之外 outside"
             lines.append(("候选 candidate", f"{name}: {candidate['share']:.1%}"))
+    if answer["others_share"] is not None:
+        lines.append(("候选 candidate", f"其他网格和网格之外 other leaves, and outside: {answer['others_share']:.1%}"))
     return lines
 
 

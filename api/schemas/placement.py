@@ -4,7 +4,11 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validator
 
+from geo.geometry.shares import MAX_ACCURACY_M
+
 MAX_POINTS = 10_000
+# Documented here, checked with a message of its own by geo/geometry/shares.py.
+Accuracy = Annotated[float, Field(json_schema_extra={"exclusiveMinimum": 0, "maximum": MAX_ACCURACY_M})]
 
 
 class Out(BaseModel):
@@ -118,7 +122,12 @@ class PlacementOut(Out):
     certainty: Literal["certain", "ambiguous"]
     edge_distance_m: float | None = Field(description="to the border of the leaf, else to that of the nearest one")
     nearest: Nearest | None
-    candidates: list[Candidate] = Field(description="by code; with an accuracy their shares sum to 1")
+    candidates: list[Candidate] = Field(description="by code; with an accuracy all shares sum to 1")
+    others_share: float | None = Field(
+        default=None,
+        description="where a coarse fix has more leaves in reach than are named: the share of all that aren't, and of "
+        "outside",
+    )
     layer: Named | None
     edition: EditionOut | None
     revision: int | None = Field(description="of the layer, at the instant asked for")
@@ -142,7 +151,7 @@ class LocateQuery(BaseModel):
     lon: float
     lat: float
     crs: str = Field(default="wgs84", description="wgs84, cgcs2000, gcj02, bd09 or EPSG:nnnn")
-    accuracy_m: float | None = Field(default=None, description="radius in metres that the position is known to")
+    accuracy_m: Accuracy | None = Field(default=None, description="radius in metres that the position is known to")
     accuracy_level: Literal[68, 95] = Field(default=68, description="per cent of fixes within that radius")
     as_of: AwareDatetime | None = Field(default=None, description="an instant of the past, with its time zone")
     layer: str | None = Field(default=None, description="code of a layer; each city's primary one without")
@@ -162,7 +171,7 @@ class FixIn(BaseModel):
 
     lon: float
     lat: float
-    accuracy_m: float | None = None
+    accuracy_m: Accuracy | None = None
 
 
 class LocateIn(BaseModel):

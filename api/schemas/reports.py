@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
-from api.schemas.placement import Named, Out, PlacementOut, Unit
+from api.schemas.placement import Accuracy, Named, Out, PlacementOut, Unit
 
 # A phone's clock may be fast; a report from tomorrow is a mistake.
 CLOCK_SKEW = timedelta(minutes=10)
@@ -47,7 +47,7 @@ class ReportIn(BaseModel):
     lon: float
     lat: float
     crs: str = Field(max_length=20, description="wgs84, cgcs2000, gcj02, bd09 or EPSG:nnnn; never guessed")
-    accuracy_m: float | None = Field(default=None, description="radius in metres that the position is known to")
+    accuracy_m: Accuracy | None = Field(default=None, description="radius in metres that the position is known to")
     accuracy_level: Literal[68, 95] = Field(default=68, description="per cent of fixes within that radius")
     category: Annotated[Text, Field(min_length=1, max_length=60)]
     description: Annotated[Text, Field(max_length=2000)] = ""

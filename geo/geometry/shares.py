@@ -27,6 +27,9 @@ AccuracyLevel = Literal[68, 95]
 
 # Beyond four standard deviations lies 0.03 % of the mass: a polygon further off is no candidate.
 REACH_SIGMAS = 4.0
+MAX_ACCURACY_M = 100_000.0
+CANDIDATES = 32
+"""How many leaves a blurred fix may have as candidates, the nearest ones: a fix of 20 km has whole cities in reach."""
 
 
 def sigma_of_accuracy(accuracy_m: ArrayLike, level: AccuracyLevel = 68) -> Floats:
@@ -46,6 +49,20 @@ def sigma_of_accuracy(accuracy_m: ArrayLike, level: AccuracyLevel = 68) -> Float
     if level not in (68, 95):
         raise InvalidAccuracyError(f"accuracy_level must be 68 or 95, got {level}")
     return np.asarray(radius / np.sqrt(-2.0 * np.log1p(-level / 100.0)))
+
+
+def check_accuracy(accuracy_m: ArrayLike) -> None:
+    """Do nothing if every accuracy is a number of metres that a fix can have; raises InvalidAccuracyError.
+
+    A phone that knows only its mast or its network's address says 20 to 50 km; beyond MAX_ACCURACY_M nothing is known.
+    """
+    radius = np.asarray(accuracy_m, dtype=np.float64)
+    bad = ~((radius > 0) & (radius <= MAX_ACCURACY_M))  # NaN compares as false
+    if bad.any():
+        raise InvalidAccuracyError(
+            f"accuracy_m must be more than 0 and at most {MAX_ACCURACY_M:,.0f} metres, got {radius[bad].flat[0]};"
+            " leave it out if it is unknown"
+        )
 
 
 def reach_m(accuracy_m: ArrayLike, level: AccuracyLevel = 68) -> Floats:

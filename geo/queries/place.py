@@ -7,6 +7,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from geo.geometry.shares import CANDIDATES
+
 CURRENT = ("is_leaf and upper_inf(valid)",)
 # Two partial indexes hold the leaves: of today, and of the past. "is true" keeps the planner from intersecting them
 # with the index of the exclusion constraint, half of which any instant matches (12 ms instead of 0.3).
@@ -87,4 +89,5 @@ def place_parameters(points: Sequence[Point], asked: Asked) -> dict[str, Any]:
         "as_of": asked.as_of,
         "stations": asked.stations,
         "snap_m": asked.snap_m,
+        "candidates": CANDIDATES,
     }

@@ -30,6 +30,7 @@ select p.ord, p.lon, p.lat, p.crs, p.accuracy_m, p.accuracy_level, found.method,
            'lon', p.lon, 'lat', p.lat, 'crs', p.crs, 'accuracy_m', p.accuracy_m, 'accuracy_level', p.accuracy_level,
            'as_of', %(as_of)s::timestamptz, 'method', found.method, 'certainty', certainty.value,
            'edge_distance_m', edge.distance_m, 'nearest', nearest.answer, 'candidates', candidates.answer,
+           'others_share', null,
            'layer', layer.answer, 'edition', edition.answer, 'revision', layer.revision,
            'leaf', unit.leaf, 'micro_grid', unit.micro_grid, 'grid', unit.grid,
            'division', divisions.lowest, 'divisions', divisions.answer,
@@ -125,14 +126,18 @@ cross join lateral (
             then jsonb_build_object('code', near.code, 'name', near.name,
                 'distance_m', round(near.distance_m::numeric, 3)) end as answer
 ) nearest
--- A blurred fix with an edge in reach: every leaf in reach, whose shares geo/geometry/shares.py computes.
+-- A blurred fix with an edge in reach: the leaves in reach, the nearest ones if they are very many; their shares are
+-- computed by geo/geometry/shares.py.
 left join lateral (
     select array_agg(v.id order by g.code collate "C", v.id) as ids, array_agg(g.code order by g.code collate "C", v.id) as codes,
            array_agg(v.name order by g.code collate "C", v.id) as names,
            array_agg(st_asbinary(v.geom) order by g.code collate "C", v.id) as shapes
-    from {leaves} v join grid g on g.id = v.grid_id
-    where edge.distance_m <= p.reach_m and v.layer_id = any (scope.layer_ids)
-        and st_dwithin(v.geom, p.geom, p.reach_m / least(p.x_m, p.y_m))
+    from (
+        select v.id, v.grid_id, v.name, v.geom from {leaves} v
+        where edge.distance_m <= p.reach_m and v.layer_id = any (scope.layer_ids)
+            and st_dwithin(v.geom, p.geom, p.reach_m / least(p.x_m, p.y_m))
+        order by v.geom <-> p.geom limit %(candidates)s
+    ) v join grid g on g.id = v.grid_id
 ) blur on true
 cross join lateral (
     select case when blur.ids is not null then null

@@ -16,6 +16,7 @@ from geo.errors import NotFoundError, RefusedExportError
 from geo.models import Layer
 from geo.queries import exports
 from geo.services.importing.request import Kind
+from geo.services.instants import require_past
 
 DRIVERS = {".geojson": "GeoJSON", ".json": "GeoJSON", ".gpkg": "GPKG", ".csv": None}
 _LEVELS = {Kind.GRIDS: "grid", Kind.MICRO_GRIDS: "micro_grid"}
@@ -36,7 +37,10 @@ def export(
         If the ending is none of these, or the kind has no geometry to make features of.
     NotFoundError
         If there is no such layer.
+    FutureInstantError
+        If ``as_of`` is still to come.
     """
+    require_past(as_of)
     if target.suffix.lower() not in DRIVERS:
         raise RefusedExportError(f"{target.name}: 不支持 {target.suffix}；可用 {' '.join(DRIVERS)}。 Unknown ending.")
     if kind in _LEVELS:

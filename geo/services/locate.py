@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from geo.crs import one_to_wgs84, parse_crs, to_wgs84
 from geo.errors import NotFoundError
-from geo.geometry.shares import gaussian_shares, reach_m
+from geo.geometry.shares import CANDIDATES, check_accuracy, gaussian_shares, reach_m
 from geo.queries.place import (
     LAYER_CODES,
     PLAN_FOR_PLACING,
@@ -26,6 +26,7 @@ from geo.queries.place import (
     place_statement,
     public_place_statement,
 )
+from geo.services.instants import require_past
 from geo.services.public_view import HIDDEN
 
 Answer = dict[str, Any]
@@ -64,6 +65,7 @@ def points_of(fixes: Sequence[Fix]) -> list[Point]:
         lon, lat = to_wgs84([fixes[i].lon for i in members], [fixes[i].lat for i in members], crs)
         accuracies = [fixes[i].accuracy_m for i in members]
         known = [a for a in accuracies if a is not None]
+        check_accuracy(known)
         reaches = iter(reach_m(known, level).tolist() if known else ())
         for i, x, y, accuracy in zip(members, lon.tolist(), lat.tolist(), accuracies, strict=True):
             blur = (None, None, None) if accuracy is None else (accuracy, level, next(reaches))
@@ -77,6 +79,7 @@ def point_of(fix: Fix) -> Point:
     place = one_to_wgs84(fix.lon, fix.lat, crs)
     if fix.accuracy_m is None:
         return Point(*place, crs)
+    check_accuracy(fix.accuracy_m)
     return Point(*place, crs, fix.accuracy_m, fix.accuracy_level, float(reach_m(fix.accuracy_m, fix.accuracy_level)))
 
 
@@ -86,15 +89,24 @@ def complete(row: Any, answer: Answer, certain_from: float) -> Answer:
         answer["certainty"], shares = judge(row, certain_from)
         named = zip([*row.codes, None], [*row.names, None], shares, strict=True)
         answer["candidates"] = [{"code": code, "name": name, "share": share} for code, name, share in named]
+        if len(row.codes) >= CANDIDATES:
+            # Not only outside: also the leaves that are in reach but too many to be named.
+            answer["others_share"] = answer["candidates"].pop()["share"]
     return answer
 
 
 def judge(row: Any, certain_from: float) -> tuple[Literal["certain", "ambiguous"], list[float]]:
-    """Give the certainty of a row that lacks it, and the share of each of its leaves, last that of outside."""
+    """Give the certainty of a row that lacks it, and the share of each of its leaves, last that of all else.
+
+    A fix so coarse that not all leaves in reach are candidates is never certain to be outside.
+    """
     polygons = np.asarray(shapely.from_wkb(row.shapes))
     shares = gaussian_shares(row.lon, row.lat, row.accuracy_m, polygons, row.accuracy_level).tolist()
-    owner = row.leaf_ids.index(row.leaf_version_id) if row.leaf_version_id in row.leaf_ids else -1
-    return "certain" if shares[owner] >= certain_from else "ambiguous", shares
+    if row.leaf_version_id in row.leaf_ids:
+        is_certain = shares[row.leaf_ids.index(row.leaf_version_id)] >= certain_from
+    else:
+        is_certain = shares[-1] >= certain_from and len(row.leaf_ids) < CANDIDATES
+    return "certain" if is_certain else "ambiguous", shares
 
 
 def locate(session: Session, fixes: Sequence[Fix], asked: Asked, *, certain_from: float = 0.9) -> list[Answer]:
@@ -104,9 +116,12 @@ def locate(session: Session, fixes: Sequence[Fix], asked: Asked, *, certain_from
     ------
     NotFoundError
         If no layer has the code that is asked for.
+    FutureInstantError
+        If the instant that is asked for is still to come.
     InvalidCoordinateError, UnknownCrsError, InvalidAccuracyError
         As `points_of` does.
     """
+    require_past(asked.as_of)
     connection = session.connection()
     plan_for_placing(session)
     if asked.layer is not None:
@@ -121,6 +136,7 @@ async def place_on(
     connection: AsyncConnection[Any], points: Sequence[Point], asked: Asked, *, certain_from: float
 ) -> list[Answer]:
     """Answer as `locate` does, on a bare connection: the hot path of the server."""
+    require_past(asked.as_of)
     async with connection.cursor(row_factory=ROWS) as cursor:
         if asked.layer is not None:
             await _require_layer_on(cursor, asked.layer)
@@ -136,6 +152,7 @@ async def public_answers_on(
     connection: AsyncConnection[Any], points: Sequence[Point], asked: Asked, *, certain_from: float
 ) -> list[bytes]:
     """Give what the public may know of each answer of `place_on`, as JSON: the database's text, never taken apart."""
+    require_past(asked.as_of)
     async with connection.cursor(row_factory=ROWS) as cursor:
         if asked.layer is not None:
             await _require_layer_on(cursor, asked.layer)

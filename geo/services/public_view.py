@@ -11,6 +11,7 @@ HIDDEN: dict[str, Any] = {
     "posts": [],
     "nearest": None,
     "candidates": [],
+    "others_share": None,
     "edge_distance_m": None,
 }
 """Fields that speak of micro-grids or people, and what the public gets instead."""

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from sqlalchemy import select
 
-from geo.errors import NotFoundError, RefusedExportError
+from geo.errors import FutureInstantError, NotFoundError, RefusedExportError
 from geo.models import GridVersion, Person
 from geo.services.exporting import export
 from geo.services.importing.request import ImportRequest, Kind
@@ -103,3 +103,9 @@ def test_what_cannot_be_written_says_so(session, city, tmp_path):
         export(session, Kind.PEOPLE, tmp_path / "a.gpkg")
     with pytest.raises(NotFoundError, match="--layer"):
         export(session, Kind.GRIDS, tmp_path / "a.gpkg", layer="nope")
+
+
+def test_as_of_the_future_is_refused(session, city, tmp_path):
+    with pytest.raises(FutureInstantError, match="2999"):
+        export(session, Kind.GRIDS, tmp_path / "a.csv", as_of=datetime(2999, 1, 1, tzinfo=UTC))
+    assert not (tmp_path / "a.csv").exists()

@@ -1,5 +1,7 @@
 """GET and POST /api/v1/locate, answers parsed back with their model."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
@@ -87,7 +89,12 @@ def test_a_misspelt_parameter_is_refused(client: Member) -> None:
         ({"lon": 180, "lat": 25}, "InvalidCoordinateError"),
         ({"lon": 110, "lat": 25, "crs": "mars2000"}, "UnknownCrsError"),
         ({"lon": 110, "lat": 25, "accuracy_m": -1}, "InvalidAccuracyError"),
+        ({"lon": 110, "lat": 25, "accuracy_m": 0}, "InvalidAccuracyError"),
+        ({"lon": 110, "lat": 25, "accuracy_m": 100_001}, "InvalidAccuracyError"),
+        ({"lon": 110, "lat": 25, "accuracy_m": 1e300}, "InvalidAccuracyError"),
+        ({"lon": 110, "lat": 25, "accuracy_m": "inf"}, "InvalidAccuracyError"),
         ({"lon": 110, "lat": 25, "accuracy_level": 50}, "MalformedRequest"),
+        ({"lon": 110, "lat": 25, "as_of": "2999-01-01T00:00:00Z"}, "FutureInstantError"),
         ({"lon": 110, "lat": 25, "as_of": "2021-05-01T08:00:00"}, "MalformedRequest"),  # without a time zone
         ({"lon": 110}, "MalformedRequest"),
     ],
@@ -108,3 +115,19 @@ def test_unknown_layer_is_not_found(client: Member) -> None:
 def test_too_many_points(client: Member) -> None:
     response = client.post("/api/v1/locate", json={"points": [{"lon": 110, "lat": 25}] * 10_001})
     assert response.status_code == 422
+
+
+def test_many_points_are_refused_as_one_is(client: Member) -> None:
+    for asked, kind in [
+        ({"points": [{"lon": 110, "lat": 25}], "as_of": "2999-01-01T00:00:00Z"}, "FutureInstantError"),
+        ({"points": [{"lon": 110, "lat": 25}, {"lon": 110, "lat": 25, "accuracy_m": 1e9}]}, "InvalidAccuracyError"),
+    ]:
+        response = client.post("/api/v1/locate", json=asked)
+        assert (response.status_code, response.json()["type"]) == (422, f"/problems/{kind}")
+
+
+def test_now_is_not_the_future_for_a_clock_that_is_a_little_fast(client: Member) -> None:
+    lon, lat = lon_lat(1.5, 0.5)
+    as_of = (datetime.now(UTC) + timedelta(seconds=20)).isoformat()
+    response = client.get("/api/v1/locate", params={"lon": lon, "lat": lat, "as_of": as_of})
+    assert PlacementOut.model_validate_json(response.content).method == "covers"

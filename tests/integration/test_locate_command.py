@@ -58,6 +58,13 @@ def test_as_of_before_there_was_anything() -> None:
     assert json.loads(run(0.5, 0.5, "--json", "--as-of", "2019-01-01"))["method"] == "outside"
 
 
+def test_the_future_is_refused_in_a_sentence() -> None:
+    result = CliRunner().invoke(app, ["locate", *map(str, lon_lat(0.5, 0.5)), "--as-of", "2999-01-01"])
+    assert result.exit_code == 1
+    assert "2999-01-01" in result.output
+    assert "future" in result.output
+
+
 def test_outside_for_people() -> None:
     assert "outside" in run(30, 30)
 

@@ -1,5 +1,6 @@
 """The rules of "never nobody", one by one, in SQL."""
 
+import math
 from datetime import UTC, datetime
 from typing import Any
 
@@ -8,6 +9,7 @@ from shapely import MultiPolygon, Polygon
 from sqlalchemy.orm import Session
 
 from geo.errors import InvalidAccuracyError, InvalidCoordinateError, NotFoundError, UnknownCrsError
+from geo.geometry.shares import CANDIDATES
 from geo.queries.place import Asked
 from geo.services.locate import Fix, locate
 from tests.builders import (
@@ -358,3 +360,47 @@ def test_the_outside_is_a_candidate_too(city: City) -> None:
 def test_refused_politely(session: Session, fix: Fix, error: type[Exception]) -> None:
     with pytest.raises(error):
         locate(session, [Fix(110, 25), fix], Asked())
+
+
+def squares(city: City, n: int) -> None:
+    for x in range(n):
+        for y in range(n):
+            city.grid(f"{x:02}{y:02}", cell(x, y))
+
+
+@pytest.mark.parametrize("accuracy_m", [500, 20_000, 100_000])
+def test_a_coarse_fix_names_the_nearest_leaves_and_the_share_of_the_others(city: City, accuracy_m: float) -> None:
+    squares(city, 10)
+    answer = locate(city.session, [Fix(*lon_lat(4.5, 4.5), accuracy_m=accuracy_m)], Asked())[0]
+    assert owner(answer) == ("covers", "0404")
+    assert answer["certainty"] == "ambiguous"
+    assert len(answer["candidates"]) == CANDIDATES
+    assert {"0404", "0304", "0505", "0402", "0603"} < set(codes(answer))
+    assert not {"0000", "0909", None} & set(codes(answer))
+    named = sum(c["share"] for c in answer["candidates"])
+    assert named + answer["others_share"] == pytest.approx(1)
+    # As much as a disc of their area around the fix holds.
+    sigma_m = accuracy_m / 1.5096
+    assert named == pytest.approx(-math.expm1(-32 * 100.74 * 110.8 / (2 * math.pi * sigma_m**2)), rel=0.03)
+
+
+def test_a_coarse_fix_beside_many_leaves_is_not_certain_to_be_outside(city: City) -> None:
+    squares(city, 7)
+    near, far = (Fix(*lon_lat(x, 3), accuracy_m=20_000) for x in (-1, -400))
+    for fix in (near, far):
+        answer = locate(city.session, [fix], Asked())[0]
+        assert owner(answer) == ("outside", None)
+        assert answer["certainty"] == "ambiguous"
+        assert answer["others_share"] is not None
+    out_of_reach = locate(city.session, [Fix(*lon_lat(-700, 3), accuracy_m=20)], Asked())[0]
+    assert (out_of_reach["certainty"], out_of_reach["others_share"]) == ("certain", None)
+
+
+def test_a_coarse_fix_in_a_vast_leaf_is_certain(city: City) -> None:
+    squares(city, 6)
+    city.grid("VAST", box(-3000, 7, 3000, 3000))
+    answer = locate(city.session, [Fix(*lon_lat(0, 300), accuracy_m=15_000)], Asked())[0]
+    assert owner(answer) == ("covers", "VAST")
+    assert answer["certainty"] == "certain"
+    assert len(answer["candidates"]) == CANDIDATES
+    assert 0 <= answer["others_share"] < 0.001

@@ -9,7 +9,7 @@ from scipy.special import ndtr
 
 from geo.errors import InvalidAccuracyError
 from geo.geometry.local_metres import metres_per_degree
-from geo.geometry.shares import gaussian_shares, reach_m, sigma_of_accuracy, triangle_mass
+from geo.geometry.shares import check_accuracy, gaussian_shares, reach_m, sigma_of_accuracy, triangle_mass
 
 LON, LAT = 110.29, 25.27
 EAST, NORTH = (float(x) for x in metres_per_degree(LAT))
@@ -123,3 +123,13 @@ def test_mass_of_a_polygon_equals_integration_by_slices(points: list[tuple[float
     across = np.bincount(slice_of, ndtr(bounds[:, 2]) - ndtr(bounds[:, 0]), minlength=len(heights))
     oracle = (across * np.exp(-(heights**2) / 2) / np.sqrt(2 * np.pi)).sum() * 0.008
     assert mass == pytest.approx(oracle, abs=2e-3)
+
+
+def test_accuracies_that_fixes_have() -> None:
+    check_accuracy([0.1, 15, 50_000, 100_000])
+
+
+@pytest.mark.parametrize("accuracy", [0, -1, 100_000.1, 1e9, float("nan"), float("inf")])
+def test_accuracies_that_no_fix_has(accuracy: float) -> None:
+    with pytest.raises(InvalidAccuracyError, match="at most 100,000"):
+        check_accuracy([15, accuracy])

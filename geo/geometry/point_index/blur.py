@@ -10,7 +10,16 @@ from numpy.typing import NDArray
 from geo.geometry.local_metres import metres_per_degree
 from geo.geometry.point_index.boundaries import Boundaries
 from geo.geometry.point_index.subdivision import Bools, Floats, Ints
-from geo.geometry.shares import REACH_SIGMAS, AccuracyLevel, gaussian_shares, sigma_of_accuracy, triangle_mass
+from geo.geometry.shares import (
+    CANDIDATES,
+    REACH_SIGMAS,
+    AccuracyLevel,
+    gaussian_shares,
+    sigma_of_accuracy,
+    triangle_mass,
+)
+
+_DOUBLINGS = 8
 
 
 class OwnerShares:
@@ -51,10 +60,24 @@ class OwnerShares:
         self, lon: float, lat: float, accuracy_m: float, sigma: float, owner: int, level: AccuracyLevel
     ) -> float:
         reach = REACH_SIGMAS * sigma / min(float(m) for m in metres_per_degree(lat))
-        near = np.sort(self._tree.query(shapely.Point(lon, lat), predicate="dwithin", distance=reach))
+        near = self._nearest(shapely.Point(lon, lat), reach)
+        if owner < 0 and len(near) >= CANDIDATES:
+            return 0.0  # some of what is in none of these leaves may be in others
         shares = gaussian_shares(lon, lat, accuracy_m, self._leaves[near], level)
         position = np.flatnonzero(near == owner)
         return float(shares[position[0] if len(position) else -1])
+
+    def _nearest(self, fix: shapely.Point, reach: float) -> Ints:
+        """Return the leaves within reach (degrees), in order; of very many the nearest ones, without looking at all."""
+        radius = reach / 2**_DOUBLINGS
+        while True:
+            near = self._tree.query(fix, predicate="dwithin", distance=radius)
+            if len(near) >= CANDIDATES or radius >= reach:
+                break
+            radius *= 2
+        if len(near) > CANDIDATES:
+            near = near[np.argsort(shapely.distance(self._leaves[near], fix), kind="stable")[:CANDIDATES]]
+        return np.sort(near)
 
     @cached_property
     def _tree(self) -> shapely.STRtree:

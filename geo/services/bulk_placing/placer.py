@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from geo.errors import NotFoundError
 from geo.geometry.point_index import Divisions, Method, PointIndex
-from geo.geometry.shares import reach_m
+from geo.geometry.shares import MAX_ACCURACY_M, reach_m
 from geo.queries.leaves import DivisionTable, LeafTable, read_divisions, read_leaves
 
 Floats = NDArray[np.float64]
@@ -60,7 +60,10 @@ class BulkPlacer:
         self.owners = _owners(leaves, leaf_division, divisions)
 
     def place(self, lon: Floats, lat: Floats, accuracy_m: Floats | None) -> Answers:
-        """Place points in WGS 84, on the lattice, NaN where unusable; an accuracy that isn't positive is none."""
+        """Place points in WGS 84, on the lattice, NaN where unusable; an accuracy that isn't positive is none.
+
+        One beyond `MAX_ACCURACY_M`, which the server refuses, counts as that.
+        """
         placed = self._index.place(lon, lat, self._snap_m)
         usable = np.isfinite(lon)
         in_division = np.where(placed.division >= 0, self._leaves + placed.division, self._leaves + self._divisions)
@@ -70,7 +73,8 @@ class BulkPlacer:
         clear = (method == Method.COVERS) | (method == Method.OUTSIDE)
         certainty = np.where(usable, np.where(clear, _CERTAIN, _AMBIGUOUS), _UNKNOWN).astype(np.int8)
         if accuracy_m is not None:
-            fix = np.flatnonzero(usable & np.isfinite(accuracy_m) & (accuracy_m > 0))
+            fix = np.flatnonzero(usable & (accuracy_m > 0))  # NaN compares as false
+            accuracy_m = np.minimum(accuracy_m, MAX_ACCURACY_M)
             certainty[fix] = _CERTAIN
             fix = fix[distance[fix] <= reach_m(accuracy_m[fix])]
             share = self._index.owner_shares.shares(lon[fix], lat[fix], accuracy_m[fix], placed.leaf[fix])

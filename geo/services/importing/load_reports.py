@@ -1,11 +1,13 @@
 """Load reports from another system: each is placed and stored as `POST /reports` would."""
 
 from collections.abc import Iterator
+from typing import Any
 from uuid import UUID, uuid5
 
 import numpy as np
 
 from geo.errors import RefusedImportError
+from geo.geometry.shares import MAX_ACCURACY_M
 from geo.queries.receipts import count_methods
 from geo.services.importing.task import Task
 from geo.services.importing.values import instant, number, text_of
@@ -36,8 +38,10 @@ def load_reports(task: Task) -> None:
         task.points(columns, None)
     task.stop_if_refused()
     raw = task.raw_points(columns)
-    good = task.good_rows()
     cells = {f: task.texts(columns, f) for f in ("category", "description", "at", "accuracy")}
+    _refuse_accuracies(task, cells["accuracy"])
+    task.stop_if_refused()
+    good = task.good_rows()
     ids = [uuid5(_NAMESPACE, str(codes[i])) for i in good]
 
     def rows() -> Iterator[NewReport]:
@@ -60,3 +64,13 @@ def load_reports(task: Task) -> None:
         new = store_reports(task.session, rows(), cause="import")
     task.report.counts = {"new": new, "unchanged": len(good) - new}
     task.report.details["placed"] = count_methods(task.session, ids)
+
+
+def _refuse_accuracies(task: Task, accuracies: Any) -> None:
+    """Refuse each row whose accuracy no fix can have."""
+    for i in task.good_rows():
+        accuracy = number(accuracies[i])
+        if accuracy is not None and not 0 < accuracy <= MAX_ACCURACY_M:
+            row = task.table.row(i)
+            message = f"第 {row} 行: 定位精度 {accuracy:g} 米不可能（0 到 {MAX_ACCURACY_M:g}）。 No accuracy of a fix."
+            task.report.add("refused", "bad_accuracy", message, row=row)

@@ -81,13 +81,23 @@ function postsOf({ posts }) {
   );
 }
 
-function candidatesOf({ candidates, accuracy_m: accuracy }) {
+const MOST_CANDIDATES = 8;
+
+// A coarse fix has many areas in reach: the likeliest are named, the shares of the others added up.
+function likeliest(candidates, othersShare) {
+  if (candidates.length <= MOST_CANDIDATES && othersShare == null) return candidates;
+  const sorted = [...candidates].sort((a, b) => b.share - a.share);
+  const rest = sorted.slice(MOST_CANDIDATES).reduce((sum, { share }) => sum + share, othersShare ?? 0);
+  return [...sorted.slice(0, MOST_CANDIDATES), { name: t("place.others_share"), share: rest }];
+}
+
+function candidatesOf({ candidates, others_share: othersShare, accuracy_m: accuracy }) {
   if (candidates.length < 2) return null;
   return el(
     "div",
     { class: "candidates" },
     el("h3", {}, t("place.candidates"), accuracy ? el("small", {}, t("place.candidates_note", { accuracy: distance(accuracy) })) : null),
-    ...candidates.map(({ name, share }) => {
+    ...likeliest(candidates, othersShare).map(({ name, share }) => {
       const label = el("span", {}, name ?? t("place.outside_share"));
       if (share === null) return el("p", {}, label);
       const bar = el("span", { class: "bar-fill" });
