@@ -8,6 +8,9 @@ from starlette.types import Scope
 
 from maps.assets import own_digest
 
+WORKER_POLICY = "default-src 'none'; script-src 'self'; connect-src 'self'"
+"""A worker doesn't have its page's policy, but that of its own file."""
+
 
 class Static(StaticFiles):
     """Files whose address holds their version are kept for good; others are asked for again, and answered by ETag.
@@ -30,5 +33,7 @@ class Static(StaticFiles):
         path = scope["path"]
         versioned = "/static/vendor/" in path or f"/static/app-{own_digest()}/" in path
         versioned = versioned or scope["query_string"] == f"v={own_digest()}".encode()
+        if path.endswith("worker.js"):
+            answer.headers["Content-Security-Policy"] = WORKER_POLICY
         answer.headers["Cache-Control"] = "public, max-age=31536000, immutable" if versioned else "no-cache"
         return answer

@@ -24,7 +24,6 @@ ELSEWHERE = frozenset({"action", "admin", "object", "password", "sign_in"})
 HEADER_LINKS: Mapping[str, tuple[str, str] | None] = {
     "leaflet": ("leaflet", "leaflet.js"),
     "leaflet_css": ("leaflet", "leaflet.css"),
-    "protomaps_leaflet": ("protomaps-leaflet", "protomaps-leaflet.js"),
     "jquery": None,
     "bootstrap": None,
     "bootstrap_css": None,
@@ -130,7 +129,11 @@ def map_shell(max_tile_zoom: int) -> Shell:
     drawn._id = "wangge"  # a fixed name, so that the page's module can say it
     drawn.options["maxZoom"] = MAP_MAX_ZOOM  # only a raster layer would set it
     drawn.options["minZoom"] = 3
-    layer = VectorTiles(max_data_zoom=max_tile_zoom)
+    # A computer that is too busy to see the hand slow down would else let the map glide on for a minute.
+    drawn.options["inertiaMaxSpeed"] = 1500
+    layer = VectorTiles(
+        max_data_zoom=max_tile_zoom, library=f"/static/{vendor_path('protomaps-leaflet', 'protomaps-leaflet.js')}"
+    )
     layer._id = "wangge"
     layer.add_to(drawn)
     drawn.add_to(figure)

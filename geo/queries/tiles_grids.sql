@@ -6,7 +6,7 @@ with bounds as (
            ST_Expand(ST_MakeEnvelope(%(west)s, %(south)s, %(east)s, %(north)s, 3857), %(margin)s) as wide
 ), outline as materialized (
     select d.id, d.code, d.name, d.level, o.label_point,
-           case when %(z)s < 12 then o.tile_geom_low else o.tile_geom end as geom
+           case when %(z)s < 13 then o.tile_geom_low else o.tile_geom end as geom
     from drawn_outline o join division d on d.id = o.division_id
     where o.layer_id = %(layer)s and o.tile_geom && (select wide from bounds) and d.geom is null
       and d.level = any(%(levels)s)

@@ -221,6 +221,23 @@ def test_a_layer_can_be_switched_off(visit: Callable[..., Visit], site: Site) ->
     assert page.evaluate(canvas) == before
 
 
+def test_tiles_that_fail_are_told_and_tried_again(visit: Callable[..., Visit], site: Site) -> None:
+    page = visit(site.at(0.5, 0.5)).page
+    page.wait_for_timeout(500)
+    picture = "() => [...document.querySelectorAll('#map_wangge canvas.leaflet-tile')].map(c => c.toDataURL()).join()"
+    whole = page.evaluate(picture)
+    page.context.route("**/tiles/grids/**", lambda route: route.fulfill(status=503, body="{}"))
+    page.reload()
+    page.wait_for_selector("#tiles-failed:not([hidden])")
+    assert "部分地图没有加载出来" in page.inner_text("#tiles-failed")
+    assert page.evaluate(picture) != whole
+    page.context.unroute("**/tiles/grids/**")
+    page.click("#tiles-retry")
+    page.wait_for_timeout(800)
+    assert page.locator("#tiles-failed").is_hidden()
+    assert page.evaluate(picture) == whole
+
+
 def test_an_empty_database_says_how_to_fill_it(
     visit: Callable[..., Visit], serve: Callable[[Callable[[Session], None]], Site]
 ) -> None:

@@ -31,6 +31,14 @@ def test_a_page_has_a_policy_with_its_own_nonce(client: TestClient) -> None:
     assert first.headers["cache-control"] == "no-store"
 
 
+def test_the_worker_may_load_our_own_files_and_no_page_is_allowed_more(client: TestClient) -> None:
+    address = f"/static/app-{assets.own_digest()}/js"
+    worker = client.get(f"{address}/tile_worker.js").headers["content-security-policy"]
+    assert worker == "default-src 'none'; script-src 'self'; connect-src 'self'"
+    module = client.get(f"{address}/main.js").headers["content-security-policy"]
+    assert module == "default-src 'none'; frame-ancestors 'none'"
+
+
 def test_a_browser_without_a_sign_in_is_led_to_it_and_a_program_is_told(client: TestClient) -> None:
     client.cookies.clear()
     browser = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
