@@ -29,6 +29,7 @@ from geo.errors import (
     RefusedImportError,
     StaleRevisionError,
     UnknownCrsError,
+    WrongUsageError,
 )
 from geo.services.access import ForbiddenError
 from geo.services.checks.run import UnresolvedFindingsError
@@ -48,6 +49,7 @@ STATUS: Mapping[type[GeoError], HTTPStatus] = {
     UnknownCrsError: HTTPStatus.UNPROCESSABLE_ENTITY,
     InvalidGeometryError: HTTPStatus.UNPROCESSABLE_ENTITY,
     RefusedImportError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    WrongUsageError: HTTPStatus.UNPROCESSABLE_ENTITY,
     NotFoundError: HTTPStatus.NOT_FOUND,
     ConflictError: HTTPStatus.CONFLICT,
     StaleRevisionError: HTTPStatus.PRECONDITION_FAILED,

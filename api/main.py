@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from psycopg_pool import AsyncConnectionPool
 
 from api import __version__, errors
+from api.body_limit import BodyLimit
 from api.hot_routes import HotRoutes
 from api.placing import running_placing
 from api.problems import PROBLEMS
@@ -64,9 +65,6 @@ ROUTERS = (
     stations.router,
 )
 
-MAX_BODY_BYTES = 2_000_000
-"""Of any request, but for routes that set a limit of their own."""
-
 
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -91,7 +89,6 @@ def create_app(settings: Settings) -> FastAPI:
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
-        max_body_size=MAX_BODY_BYTES,
         responses=dict(PROBLEMS),
         redirect_slashes=False,  # it would send the browser to whatever host the request named
     )
@@ -103,6 +100,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.rate_limits = RateLimits(settings)
     app.add_middleware(HotRoutes, routes=(locate.HOT, reports.HOT))
     app.add_middleware(AddressLimit, limits=app.state.rate_limits)
+    app.add_middleware(BodyLimit, limits={"/api/v1/imports": imports.MAX_UPLOAD_BYTES})
     app.add_middleware(SecurityHeaders)
     errors.install(app)
     for router in ROUTERS:

@@ -47,3 +47,7 @@ class StaleRevisionError(GeoError):
 
 class RefusedExportError(GeoError, ValueError):
     """An export that can't be written as it was asked for."""
+
+
+class WrongUsageError(GeoError, ValueError):
+    """Options that contradict each other or mean nothing for what was asked."""

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from api.cli.streets import import_streets
-
 if TYPE_CHECKING:
-    from geo.services.importing.request import ImportRequest, Progress
+    from geo.services.importing.request import ImportRequest
+    from geo.services.progress import Progress
 
-KINDS = "divisions grids micro-grids branches posts people stations compounds buildings reports streets"
+EXPORTED = "divisions grids micro-grids branches posts people stations compounds buildings reports"
+KINDS = f"{EXPORTED} streets"
 _COUNTS = {
     "new": "新增 new",
     "changed": "更新 changed",
@@ -20,11 +20,25 @@ _COUNTS = {
     "closed": "结束 closed",
 }
 _SHOWN = 20
+_PHASES = {
+    "read": "读取 reading",
+    "coordinates": "坐标 coordinates",
+    "checks": "检查 checking",
+    "tiles": "瓦片 tiles",
+    "writing": "写入 writing",
+    "placing": "判定归属 placing",
+    "replacement": "事件重新判定 placing issues anew",
+}
 
 
 def import_file(  # one parameter an option, as typer wants it
     kind: Annotated[str, typer.Argument(metavar="KIND", help=f"One of: {KINDS}.")],
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="GeoJSON, GeoPackage, zipped Shapefile or CSV.")],
+    file: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE", help="GeoJSON, GeoPackage, zipped Shapefile, CSV; streets: .osm.pbf, .osm, GeoPackage."
+        ),
+    ],
     layer: Annotated[str | None, typer.Option(help="Layer (code or name); made if there is none.")] = None,
     division: Annotated[str | None, typer.Option(help="Code of the division everything belongs to.")] = None,
     create_division: Annotated[str | None, typer.Option(metavar="NAME", help="Make the division on the fly.")] = None,
@@ -41,34 +55,28 @@ def import_file(  # one parameter an option, as typer wants it
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check everything, change nothing.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
-    """Load a file of borders or rows; exit status 0 loaded, 1 refused, 2 wrong usage."""
-    from geo.services.importing.request import ImportRequest, Kind
-    from geo.services.importing.values import instant
+    """Load a file of borders, rows or streets; exit status 0 loaded, 1 refused, 2 wrong usage."""
+    from geo.errors import WrongUsageError
+    from geo.services.importing.request import ImportRequest
 
-    if kind == "streets":
-        import_streets(file, division=division, dry_run=dry_run, as_json=as_json)
-        return
-    if kind not in list(Kind):
-        raise typer.BadParameter(f"{kind!r} is none of: {KINDS}", param_hint="KIND")
-    since = instant(valid_from)
-    if valid_from is not None and since is None:
-        raise typer.BadParameter(f"{valid_from!r} is no date (YYYY-MM-DD)", param_hint="--valid-from")
-    named = {"code": code, "name": name, "parent": parent, "lon": lon, "lat": lat}
-    request = ImportRequest(
-        kind=Kind(kind),
-        path=file,
-        filename=file.name,
-        layer=layer,
-        division=division,
-        create_division=create_division,
-        named_columns={field: column for field, column in named.items() if column is not None},
-        crs=crs,
-        replace=replace,
-        draft=draft,
-        valid_from=since,
-        skip_bad=skip_bad,
-        dry_run=dry_run,
-    )
+    try:
+        request = ImportRequest.of_words(
+            kind,
+            file,
+            file.name,
+            columns={"code": code, "name": name, "parent": parent, "lon": lon, "lat": lat},
+            valid_from=valid_from,
+            layer=layer,
+            division=division,
+            create_division=create_division,
+            crs=crs,
+            replace=replace,
+            draft=draft,
+            skip_bad=skip_bad,
+            dry_run=dry_run,
+        )
+    except WrongUsageError as error:
+        raise typer.BadParameter(str(error)) from None
     report = _run(request, quiet=as_json)
     if as_json:
         import json
@@ -100,15 +108,23 @@ def _run(request: "ImportRequest", *, quiet: bool) -> dict[str, Any]:
 @contextmanager
 def _progress(quiet: bool) -> Iterator["Progress"]:
     from rich.console import Console
-    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import BarColumn, Progress, SpinnerColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
     if quiet:
         yield lambda phase, done, total: None
         return
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(show_speed=True),
+        TimeElapsedColumn(),
+    )
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("…", total=None)
-        yield lambda phase, done, total: bar.update(task, description=phase, completed=done, total=total)
+        yield lambda phase, done, total: bar.update(
+            task, description=_PHASES.get(phase, phase), completed=done, total=total
+        )
 
 
 def _summarise(report: dict[str, Any]) -> None:
@@ -130,6 +146,8 @@ def _summarise(report: dict[str, Any]) -> None:
         typer.echo("  ".join(f"{_COUNTS.get(key, key)} {value}" for key, value in report["counts"].items()))
     if report.get("not_checked"):
         typer.echo(report["not_checked"])
+    if report["kind"] == "streets":
+        _summarise_streets(report)
     took = sum(report["seconds"].values())
     if report["loaded"]:
         typer.echo(f"已导入，用时 {took:.1f} 秒。 Loaded.")
@@ -139,8 +157,21 @@ def _summarise(report: dict[str, Any]) -> None:
         typer.echo("没有导入任何数据。 Nothing was loaded.")
 
 
+def _summarise_streets(report: dict[str, Any]) -> None:
+    if "version" not in report:
+        return
+    typer.echo(
+        f"路网 {report['version']}: {report['edges']} 段道路，{report['street_km']:.1f} km，水面 {report['water']} 处，"
+        f"建筑 {report['buildings']} 栋，小区 {report['compounds']} 个"
+    )
+    if report["attribution"]:
+        typer.echo(report["attribution"])
+    if report["loaded"]:
+        typer.echo("原有服务圈待重算：wangge circles。 Recompute the circles with: wangge circles")
+
+
 def export_file(
-    kind: Annotated[str, typer.Argument(metavar="KIND", help=f"One of: {KINDS}.")],
+    kind: Annotated[str, typer.Argument(metavar="KIND", help=f"One of: {EXPORTED}.")],
     file: Annotated[Path, typer.Argument(metavar="FILE", help="Ends in .geojson, .gpkg or .csv.")],
     layer: Annotated[str | None, typer.Option(help="Layer (code or name) of grids and micro-grids.")] = None,
     as_of: Annotated[
@@ -157,8 +188,8 @@ def export_file(
     from geo.services.importing.request import Kind
     from geo.services.importing.values import instant
 
-    if kind not in list(Kind):
-        raise typer.BadParameter(f"{kind!r} is none of: {KINDS}", param_hint="KIND")
+    if kind not in EXPORTED.split():
+        raise typer.BadParameter(f"{kind!r} is none of: {EXPORTED}", param_hint="KIND")
     when = instant(as_of)
     if as_of is not None and when is None:
         raise typer.BadParameter(f"{as_of!r} is no time (YYYY-MM-DD[THH:MM])", param_hint="--as-of")

@@ -1,8 +1,7 @@
-"""`wangge circle`, `wangge walk`, `wangge circles` and the streets of `wangge import`."""
+"""`wangge circle`, `wangge walk` and `wangge circles`."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -94,32 +93,6 @@ def walk(
         typer.echo(json.dumps(answer | snapped | {"network_version": version}))
         return
     typer.echo(f"步行 {way.metres:.0f} m，{way.seconds(speed) / 60:.1f} 分钟（{speed:g} km/h）")
-
-
-def import_streets(file: Path, *, division: str | None, dry_run: bool, as_json: bool) -> None:
-    """Load a street file as the city's walking network; the circles drawn from the old one are stale then."""
-    from geo.services.streets.store import import_streets as load
-
-    with working_session() as session:
-        stored = load(session, file, city_code=division)
-        if dry_run:
-            session.rollback()
-    if as_json:
-        import json
-
-        typer.echo(
-            json.dumps({"kind": "streets", "file": file.name, "loaded": True} | stored.as_json(), ensure_ascii=False)
-        )
-        return
-    for note in stored.notes:
-        typer.echo(f"注意  {note}")
-    typer.echo(f"路网 {stored.version}: {stored.edges} 段道路，{stored.street_km:.1f} km，水面 {stored.water} 处")
-    if stored.attribution:
-        typer.echo(stored.attribution)
-    if dry_run:
-        typer.echo("试运行: 一切正常，没有改动任何数据。 Dry run: all good, nothing changed.")
-        return
-    typer.echo("已导入；原有服务圈待重算：wangge circles。 Loaded; recompute the circles with: wangge circles")
 
 
 def circles(speed_kmh: Speed = None) -> None:

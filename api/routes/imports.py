@@ -2,27 +2,28 @@
 
 import shutil
 import uuid
+from dataclasses import dataclass, fields
 from datetime import datetime
+from pathlib import Path as FilePath
 from pathlib import PurePath
 from typing import Annotated, Any
 
-from fastapi import APIRouter, File, Form, Path, UploadFile, status
+from fastapi import APIRouter, Depends, File, Form, Path, UploadFile, status
 from pydantic import BaseModel, ConfigDict
 
 from api.authentication import PrincipalDep
 from api.dependencies import SessionDep, SettingsDep
 from api.permissions import permit
-from geo.errors import RefusedImportError
 from geo.services.access import ForbiddenError, Permission, Principal
 from geo.services.importing import upload
-from geo.services.importing.read import SUFFIXES
+from geo.services.importing.read import ending_of
 from geo.services.importing.request import ImportRequest, Kind
-from geo.services.importing.values import instant
 
 router = APIRouter(prefix="/api/v1/imports", tags=["导入 imports"])
 IMPORT = permit(Permission.IMPORT)
 MAX_UPLOAD_BYTES = 200_000_000
 Text = Annotated[str | None, Form(max_length=200)]
+Flag = Annotated[bool, Form()]
 
 
 class ImportOut(BaseModel):
@@ -43,60 +44,54 @@ class ImportOut(BaseModel):
     finished_at: datetime | None
 
 
-@router.post("", status_code=status.HTTP_202_ACCEPTED, max_body_size=MAX_UPLOAD_BYTES, **IMPORT)
-def create_import(  # one parameter a form field
+@dataclass(frozen=True)
+class ImportForm:
+    """The fields of an upload: the options of `wangge import`."""
+
+    kind: Annotated[Kind, Form()]
+    layer: Text = None
+    division: Text = None
+    create_division: Text = None
+    code: Text = None
+    name: Text = None
+    parent: Text = None
+    lon: Text = None
+    lat: Text = None
+    crs: Text = None
+    valid_from: Text = None
+    replace: Flag = False
+    draft: Flag = False
+    skip_bad: Flag = False
+    dry_run: Flag = False
+
+    def request(self, path: PurePath, filename: str) -> ImportRequest:
+        """Give the request for a file that will be at ``path``."""
+        given = {field.name: getattr(self, field.name) for field in fields(self)}
+        columns = {name: given.pop(name) for name in ("code", "name", "parent", "lon", "lat")}
+        return ImportRequest.of_words(given.pop("kind"), FilePath(path), filename, columns=columns, **given)
+
+
+@router.post("", status_code=status.HTTP_202_ACCEPTED, **IMPORT)
+def create_import(
     session: SessionDep,
     settings: SettingsDep,
     principal: PrincipalDep,
-    file: Annotated[UploadFile, File(description="GeoJSON, GeoPackage, zipped Shapefile or CSV")],
-    kind: Annotated[Kind, Form()],
-    layer: Text = None,
-    division: Text = None,
-    create_division: Text = None,
-    code: Text = None,
-    name: Text = None,
-    parent: Text = None,
-    lon: Text = None,
-    lat: Text = None,
-    crs: Text = None,
-    valid_from: Text = None,
-    replace: Annotated[bool, Form()] = False,
-    draft: Annotated[bool, Form()] = False,
-    skip_bad: Annotated[bool, Form()] = False,
-    dry_run: Annotated[bool, Form()] = False,
+    form: Annotated[ImportForm, Depends()],
+    file: Annotated[
+        UploadFile,
+        File(description="GeoJSON, GeoPackage, zipped Shapefile or CSV; streets: .osm.pbf, .osm or a GeoPackage"),
+    ],
 ) -> ImportOut:
     """Take a file and load it as a job; ask for the import's number to see how far it is and its report."""
     _require_everywhere(principal)
     filename = PurePath(file.filename or "").name
-    suffix = PurePath(filename).suffix.lower()
-    if suffix not in SUFFIXES:
-        raise RefusedImportError(
-            f"{filename}: 不支持 {suffix or '无后缀'}；可用 {' '.join(SUFFIXES)}。 Unknown ending."
-        )
-    since = instant(valid_from)
-    if valid_from is not None and since is None:
-        raise RefusedImportError(f"valid_from {valid_from!r} 不是日期。 Not a date (YYYY-MM-DD).")
+    ending = ending_of(filename, form.kind)
     folder = settings.var_folder / "uploads"
+    target = folder / f"{uuid.uuid4()}{ending}"
+    request = form.request(target, filename)
     folder.mkdir(parents=True, exist_ok=True)
-    target = folder / f"{uuid.uuid4()}{suffix}"
     with target.open("wb") as out:
         shutil.copyfileobj(file.file, out)
-    named = {"code": code, "name": name, "parent": parent, "lon": lon, "lat": lat}
-    request = ImportRequest(
-        kind=kind,
-        path=target,
-        filename=filename,
-        layer=layer,
-        division=division,
-        create_division=create_division,
-        named_columns={field: column for field, column in named.items() if column is not None},
-        crs=crs,
-        replace=replace,
-        draft=draft,
-        valid_from=since,
-        skip_bad=skip_bad,
-        dry_run=dry_run,
-    )
     return ImportOut.model_validate(upload.start(session, request, target))
 
 

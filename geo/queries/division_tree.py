@@ -3,23 +3,37 @@
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from geo.errors import RefusedImportError
 
-def repath(session: Session) -> list[int]:
-    """Write the path of every division whose ancestors changed, and give their ids."""
+
+def repath(session: Session, table: str = "division") -> list[int]:
+    """Write the path of every row of a tree (divisions, branches) whose ancestors changed, and give their ids.
+
+    Raises
+    ------
+    RefusedImportError
+        If some rows hang on no root: each has another as its ancestor.
+    """
     found = session.execute(
         text(
-            """
+            f"""
             with recursive tree (id, path) as (
-                select id, id::text::ltree from division where parent_id is null
+                select id, id::text::ltree from {table} where parent_id is null
                 union all
-                select d.id, tree.path || d.id::text from division d join tree on d.parent_id = tree.id
+                select t.id, tree.path || t.id::text from {table} t join tree on t.parent_id = tree.id
+            ), moved as (
+                update {table} t set path = tree.path from tree where tree.id = t.id and t.path <> tree.path
+                returning t.id
             )
-            update division d set path = tree.path from tree where tree.id = d.id and d.path <> tree.path
-            returning d.id
+            select id, null as code from moved
+            union all select id, code from {table} where id not in (select id from tree)
             """
         )
-    )
-    return list(found.scalars())
+    ).all()
+    circle = [row.code for row in found if row.code is not None]
+    if circle:
+        raise RefusedImportError(f"{'、'.join(sorted(circle)[:10])} 互为上级。 Parents in a circle.")
+    return [row.id for row in found]
 
 
 _ROOT = "split_part(ltree2text(d.path), '.', 1)::bigint"

@@ -30,7 +30,7 @@ def homes(session: Session, edition: Edition, keys: Collection[str] | None = Non
         text(
             """
             select u.key, count(*), sum(b.households), sum(b.people)
-            from draft_unit u join building b on ST_Covers(u.geom, b.point)
+            from draft_unit u join building b on ST_Covers(u.geom, b.point) and b.source <> 'osm'
             where u.edition_id = :edition and u.is_leaf and (:all or u.key = any(:keys))
               and not exists (
                   select from draft_unit o

@@ -1,6 +1,6 @@
 """Find the division that a point lies in, and keep what grids sum up."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import shapely
 from sqlalchemy import text
@@ -26,28 +26,41 @@ def divisions_of_points(session: Session, points: Sequence[shapely.Point]) -> li
     return list(rows.scalars())
 
 
-def sum_households(session: Session, building_ids: Sequence[int]) -> int:
-    """Set households and people of the open grids around some buildings to the sums of the buildings inside them.
-
-    A sum is better than the file's figure, and follows the buildings without an edition: it is no border.
-    """
-    done = session.execute(
+def grids_around(session: Session, building_ids: Collection[int]) -> set[int]:
+    """Give the ids of the open versions of grids in which buildings stand."""
+    rows = session.execute(
         text(
             """
-            with touched as (
-                select distinct v.id from building b
-                join grid_version v on upper_inf(v.valid) and v.tile_geom && ST_Transform(b.point, 3857)
-                     and ST_Covers(v.geom, b.point)
-                where b.id = any(:ids)
-            ), sums as (
-                select t.id, sum(b.households) as households, sum(b.people) as people
-                from touched t join grid_version v using (id) join building b on ST_Covers(v.geom, b.point)
-                group by t.id
-            )
-            update grid_version v set households = s.households, people = s.people, households_source = 'buildings'
-            from sums s where v.id = s.id
+            select distinct v.id from building b
+            join grid_version v on upper_inf(v.valid) and v.tile_geom && ST_Transform(b.point, 3857)
+                 and ST_Covers(v.geom, b.point)
+            where b.id = any(:ids)
             """
         ),
         {"ids": list(building_ids)},
     )
-    return int(done.rowcount)  # type: ignore[attr-defined]  # the result of an UPDATE is a CursorResult
+    return set(rows.scalars())
+
+
+def sum_households(session: Session, version_ids: Collection[int]) -> None:
+    """Set households and people of versions of grids to the sums of the buildings inside them.
+
+    A sum is better than the file's figure, and follows the buildings without an edition: it is no border. Where the
+    last building has gone nothing is known any more. Buildings of a street file are outlines only: nobody counted who
+    lives there.
+    """
+    session.execute(
+        text(
+            """
+            with sums as (
+                select v.id, count(b.id) as buildings, sum(b.households) as households, sum(b.people) as people
+                from grid_version v left join building b on ST_Covers(v.geom, b.point) and b.source <> 'osm'
+                where v.id = any(:ids) group by v.id
+            )
+            update grid_version v set households = s.households, people = s.people,
+                   households_source = case when s.buildings > 0 then 'buildings' end
+            from sums s where v.id = s.id and (s.buildings > 0 or v.households_source = 'buildings')
+            """
+        ),
+        {"ids": list(version_ids)},
+    )

@@ -176,14 +176,17 @@ def end_links(session: Session, edition: Edition, at: datetime) -> None:
 
 
 def sum_households(session: Session, edition: Edition) -> None:
-    """Set households and people of an edition's versions to the sum of their buildings, where there are any."""
+    """Set households and people of an edition's versions to the sum of their buildings, where there are any.
+
+    Buildings of a street file are outlines only: nobody counted who lives there.
+    """
     session.execute(
         text(
             """
             update grid_version v set households = b.households, people = b.people, households_source = 'buildings'
             from (
                 select n.id, sum(b.households) as households, sum(b.people) as people
-                from grid_version n join building b on ST_Covers(n.geom, b.point)
+                from grid_version n join building b on ST_Covers(n.geom, b.point) and b.source <> 'osm'
                 where n.edition_id = :edition group by n.id
             ) b where b.id = v.id
             """

@@ -79,7 +79,7 @@ def read_homes(session: Session, city_path: str) -> HomeRows:
         """
         select b.id, b.division_id, b.households, b.people, ST_X(b.point), ST_Y(b.point)
         from building b join division d on d.id = b.division_id
-        where d.path <@ %(city)s::ltree order by b.id
+        where d.path <@ %(city)s::ltree and b.source <> 'osm' order by b.id
         """,
         {"city": city_path},
     )
@@ -93,7 +93,7 @@ def read_homes(session: Session, city_path: str) -> HomeRows:
         from grid_version v
         join layer l on l.id = v.layer_id and l.is_primary join grid g on g.id = v.grid_id
         join building b on ST_Covers(v.geom, b.point) join division d on d.id = b.division_id
-        where v.is_leaf and upper_inf(v.valid) and d.path <@ %(city)s::ltree
+        where v.is_leaf and upper_inf(v.valid) and d.path <@ %(city)s::ltree and b.source <> 'osm'
         order by b.id, g.code collate "C" desc
         """,
         {"city": city_path},

@@ -17,11 +17,10 @@ from geo.models import Layer
 from geo.queries import exports
 from geo.services.importing.request import Kind
 from geo.services.instants import require_past
+from geo.services.spreadsheet import guarded
 
 DRIVERS = {".geojson": "GeoJSON", ".json": "GeoJSON", ".gpkg": "GPKG", ".csv": None}
 _LEVELS = {Kind.GRIDS: "grid", Kind.MICRO_GRIDS: "micro_grid"}
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-"""A spreadsheet would run a cell that begins so; it gets an apostrophe in front."""
 
 
 def export(
@@ -76,15 +75,10 @@ def _flat(row: dict[str, Any]) -> dict[str, Any]:
 def _write_csv(records: Sequence[dict[str, Any]], target: Path) -> None:
     frame = pd.DataFrame([{k: v for k, v in r.items() if k != "geom"} for r in records], dtype=object)
     # The names of an imported file's own columns are a stranger's text too.
-    frame = frame.map(inert).rename(columns=inert)
+    frame = frame.map(guarded).rename(columns=guarded)
     # The mark tells Excel that the text is UTF-8. A cell is quoted only for what ends a line: with
     # a bare \n, a cell's \r would begin a new row in a spreadsheet.
     frame.to_csv(target, index=False, encoding="utf-8-sig", lineterminator="\r\n")
-
-
-def inert(value: Any) -> Any:
-    """Give a cell that no spreadsheet takes for a formula."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
 
 
 def _write_features(records: Sequence[dict[str, Any]], target: Path, driver: str) -> None:

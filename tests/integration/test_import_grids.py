@@ -289,3 +289,37 @@ def test_micro_grids_are_held_to_the_pattern_too_as_when_a_draft_numbers_them(se
     report = load("micro-grids", {"A01": box(0, 0, 0.5, 1), "A-2": box(0.5, 0, 1, 1)}, columns={"所属网格": ["A", "A"]})
     assert [(f.code, f.reason) for f in report.of("refused")] == [("A-2", "code_pattern")]
     assert load("micro-grids", {"A01": box(0, 0, 0.5, 1)}).loaded
+
+
+def test_another_code_column_is_noticed_and_the_right_one_named(session, city, load):
+    load("grids", SQUARE)
+    names = {"旧编码": list(SQUARE)}
+    other = dict(zip(("1", "2", "3", "4"), SQUARE.values(), strict=True))
+    report = load("grids", other, columns=names)
+    assert not report.loaded
+    (finding,) = report.of("refused")
+    assert (finding.reason, finding.row) == ("recoded", None)
+    assert "--code 旧编码" in finding.message
+    assert not load("grids", other, columns=names, skip_bad=True).loaded
+    assert load("grids", other, columns=names, named_columns={"code": "旧编码"}).loaded
+    report = load("grids", other, replace=True)
+    assert report.loaded
+    assert [f.reason for f in report.of("warning") if f.reason == "recoded"] == ["recoded"]
+    assert {code for code, _ in now(session)} == {"1", "2", "3", "4"}
+
+
+def test_a_few_new_codes_are_no_other_column(session, city, load):
+    load("grids", SQUARE)
+    some = {"A": SQUARE["A"], "B": SQUARE["B"], "C": SQUARE["C"], "E": SQUARE["D"]}
+    report = load("grids", some, replace=True)
+    assert report.loaded
+    assert not [f for f in report.findings if f.reason == "recoded"]
+
+
+def test_replacing_keeps_the_grid_whose_row_was_refused(session, city, load):
+    load("grids", SQUARE)
+    broken = shapely.Polygon([(110, 25), (111, 26), (111, 25), (110, 26)])
+    report = load("grids", SQUARE | {"A": broken}, replace=True, skip_bad=True)
+    assert report.loaded
+    assert report.counts["closed"] == 0
+    assert {code for code, _ in now(session)} == set("ABCD")

@@ -4,10 +4,22 @@ import pytest
 from geoalchemy2.shape import to_shape
 from sqlalchemy import func, select
 
-from geo.models import Branch, Building, GridVersion, Issue, Placement, Post, Report, ResponsibleBranch, Station
+from geo.models import (
+    Branch,
+    Building,
+    Division,
+    Edition,
+    GridVersion,
+    Issue,
+    Placement,
+    Post,
+    Report,
+    ResponsibleBranch,
+    Station,
+)
 from geo.services.importing.request import ImportRequest, Kind
 from geo.services.importing.run import run_import
-from tests.builders import add_division, add_edition, add_grid, add_layer, box, cell, lon_lat
+from tests.builders import add_division, add_edition, add_grid, add_layer, add_station, box, cell, lon_lat
 
 
 @pytest.fixture
@@ -156,5 +168,104 @@ def test_every_report_is_accounted_for_once(session, grid, load):
     assert session.scalar(select(func.count()).select_from(Issue)) == 5
 
 
-def test_replacing_makes_no_sense_beside_grids(session, grid, load):
-    assert "--replace" in load("people", "工号,姓名", "P1,甲", replace=True).of("refused")[0].message
+def stations(*codes):
+    lines = ["站点编码,名称,经度,纬度"]
+    return lines + [f"{c},{c}站," + ",".join(map(str, lon_lat(0.1 * int(c[1:]), 0.5))) for c in codes]
+
+
+def test_replacing_deletes_what_imports_brought_to_the_division_and_the_file_lacks(session, grid, load):
+    city = session.scalars(select(Division)).one()
+    district = add_division(session, "七星区", code="450305", level="district", parent=city)
+    add_station(session, district, "手工站", 0.3, 0.3)
+    load("stations", *stations("T1", "T2"), crs="wgs84", division="450305")
+    load("stations", *stations("T3"), crs="wgs84", division="4503")
+    report = load("stations", *stations("T2"), crs="wgs84", division="450305", replace=True)
+    assert report.counts == {"new": 0, "changed": 0, "unchanged": 1, "closed": 1}
+    session.expire_all()
+    left = select(Station.name).where(Station.retired_at.is_(None))
+    assert set(session.scalars(left)) == {"手工站", "T2站", "T3站"}
+
+
+def test_a_dry_run_of_a_replacement_deletes_nothing(session, grid, load):
+    load("stations", *stations("T1", "T2"), crs="wgs84", division="4503")
+    report = load("stations", *stations("T2"), crs="wgs84", division="4503", replace=True, dry_run=True)
+    assert report.counts["closed"] == 1
+    assert session.scalars(select(Station.retired_at)).all() == [None, None]
+
+
+def test_households_follow_buildings_that_move_or_go(session, grid, load):
+    city = session.scalars(select(Division)).one()
+    edition = session.scalars(select(Edition)).one()
+    add_grid(session, edition, city, cell(1, 0), code="G2")
+    head = "楼栋编号,经度,纬度,户数,人口"
+    here, there = (",".join(map(str, lon_lat(x, 0.5))) for x in (0.5, 1.5))
+
+    def households():
+        session.expire_all()
+        rows = session.scalars(select(GridVersion).order_by(GridVersion.id))
+        return [(v.households, v.households_source) for v in rows]
+
+    load("buildings", head, f"B1,{here},60,150", f"B2,{here},40,90", crs="wgs84")
+    assert households() == [(100, "buildings"), (None, None)]
+    load("buildings", head, f"B2,{there},40,90", crs="wgs84")
+    assert households() == [(60, "buildings"), (40, "buildings")]
+    load("buildings", head, f"B2,{there},40,90", crs="wgs84", division="4503", replace=True)
+    assert households() == [(None, None), (40, "buildings")]
+
+
+def test_replacing_posts_ends_those_that_the_file_lacks(session, grid, load):
+    load("people", "工号,姓名", "P1,测试员甲", "P2,测试员乙")
+    load("posts", "工号,岗位,网格编码", "P1,网格长,G1", "P2,网格员,G1")
+    report = load("posts", "工号,岗位,网格编码", "P2,网格员,G1", replace=True)
+    assert report.counts == {"new": 0, "unchanged": 1, "closed": 1}
+    session.expire_all()
+    assert {p.kind: p.valid.upper is None for p in session.scalars(select(Post))} == {
+        "grid_leader": False,
+        "grid_worker": True,
+    }
+
+
+def test_replacing_branches_ends_what_they_answered_for_and_keeps_those_that_history_names(session, grid, load):
+    load("branches", *BRANCHES, "Z9,从未负责,网格党支部,Z,,", division="4503")
+    report = load("branches", BRANCHES[0], BRANCHES[2], division="4503", replace=True)
+    assert (report.counts["closed"], report.details["deleted"]) == (1, 1)
+    assert {b.code for b in session.scalars(select(Branch))} == {"Z", "Z01"}
+    session.expire_all()
+    assert [link.valid.upper is None for link in session.scalars(select(ResponsibleBranch)).all()].count(True) == 1
+
+
+def test_a_branch_of_several_grids_has_a_row_for_each(session, grid, load):
+    city = session.scalars(select(Division)).one()
+    add_grid(session, session.scalars(select(Edition)).one(), city, cell(1, 0), code="G2")
+    rows = (*BRANCHES[:2], "Z01,桂花园网格党支部,网格党支部,Z,G2,联建", BRANCHES[2])
+    report = load("branches", *rows, division="4503")
+    assert report.counts == {"new": 2, "changed": 0, "unchanged": 0}
+    assert session.scalar(select(func.count()).select_from(ResponsibleBranch)) == 3
+    assert load("branches", *rows, division="4503").counts == {"new": 0, "changed": 0, "unchanged": 2}
+    other_name = "Z01,别的名字,网格党支部,Z,G2,联建"
+    report = load("branches", *BRANCHES, other_name, division="4503")
+    assert [(f.row, f.reason) for f in report.of("refused")] == [(4, "duplicate_code")]
+    report = load("branches", *BRANCHES, "Z02,乙,网格党支部,Z,G1,", division="4503")
+    assert [(f.row, f.reason) for f in report.of("refused")] == [(4, "two_branches")]
+
+
+def test_branches_below_follow_one_that_moves_and_circles_are_refused(session, grid, load):
+    head = "支部编码,支部名称,类型,上级党组织编码"
+    rows = ("A,甲,社区党委,", "B,乙,网格党支部,A", "C,丙,党小组,B", "D,丁,街道党工委,")
+    load("branches", head, *rows, division="4503")
+    assert load("branches", head, "B,乙,网格党支部,D", division="4503").counts["changed"] == 1
+    session.expire_all()
+    by_code = {b.code: b for b in session.scalars(select(Branch))}
+    assert by_code["C"].path == f"{by_code['D'].id}.{by_code['B'].id}.{by_code['C'].id}"
+    assert not load("branches", head, "D,丁,街道党工委,C", division="4503").loaded
+
+
+def test_columns_that_a_file_lacks_leave_what_is_there(session, grid, load):
+    head, row = "站点编码,名称,经度,纬度", stations("T1")[1]
+    load("stations", f"{head},地址,面积", f"{row},漓江路1号,520", crs="wgs84")
+    load("branches", *BRANCHES, division="4503")
+    load("people", "工号,姓名,手机号", "P1,测试员甲,000")
+    assert load("stations", head, row, crs="wgs84").counts["unchanged"] == 1
+    assert load("branches", "支部编码,支部名称", "Z01,桂花园网格党支部", division="4503").counts["unchanged"] == 1
+    assert load("people", "工号,姓名", "P1,测试员甲").counts["unchanged"] == 1
+    assert session.scalars(select(Station)).one().area_m2 == 520

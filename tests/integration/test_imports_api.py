@@ -12,7 +12,7 @@ from api.jobs import queue
 from api.settings import Settings
 from geo.db.engine import APP_ROLE, make_engine
 from geo.services.access import Role
-from tests.builders import cell
+from tests.builders import add_division, box, cell
 from tests.integration.conftest import SECRET_KEY
 
 assert api.import_jobs.load_upload.name == "import"
@@ -32,7 +32,7 @@ def work(url):
     """Do all waiting jobs as the worker does."""
 
     async def run():
-        engine = make_engine(url, role=APP_ROLE, pooled=False)
+        engine = make_engine(url, role=APP_ROLE, scope="*", pooled=False)
         connector = procrastinate.PsycopgConnector(conninfo=url, kwargs={"options": f"-c role={APP_ROLE}"})
         with queue.replace_connector(connector) as app:
             async with app.open_async():
@@ -90,9 +90,73 @@ def test_who_may_upload(client, team, admin):
         ("a.csv", {"kind": "nonsense"}, 422),
         ("../../etc/a.csv", {"kind": "people", "valid_from": "soon"}, 422),
         ("a.csv", {}, 422),
+        ("a.csv", {"kind": "streets"}, 422),
+        ("a.osm", {"kind": "grids"}, 422),
+        ("a.csv", {"kind": "people", "draft": "true"}, 422),
+        ("a.csv", {"kind": "reports", "replace": "true"}, 422),
     ],
 )
 def test_malformed_uploads(admin, name, fields, status):
     answer = admin.post("/api/v1/imports", files={"file": (name, b"code\n1\n")}, data=fields)
     assert answer.status_code == status
     assert answer.headers["content-type"].startswith("application/problem+json")
+
+
+def test_what_a_refused_upload_says(admin):
+    answer = admin.post("/api/v1/imports", files={"file": ("a.csv", b"code\n1\n")}, data={"kind": "streets"})
+    assert answer.json()["type"] == "/problems/RefusedImportError"
+    assert ".osm.pbf" in answer.json()["detail"]
+    answer = admin.post(
+        "/api/v1/imports", files={"file": ("a.csv", b"code\n1\n")}, data={"kind": "people", "draft": "true"}
+    )
+    assert answer.json()["type"] == "/problems/WrongUsageError"
+    assert "--draft" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("is_told", [True, False], ids=["its length is told", "in pieces"])
+def test_a_file_that_is_too_large_is_a_problem_with_a_sentence(admin, is_told):
+    body = b"x" * 201_000_000
+    boundary = "b" * 20
+    head = f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="a.csv"\r\n\r\n'.encode()
+    content = head + body + f"\r\n--{boundary}--\r\n".encode()
+    headers = {"Content-Type": f"multipart/form-data; boundary={boundary}"}
+    sent = content if is_told else iter([content[i : i + 10_000_000] for i in range(0, len(content), 10_000_000)])
+    answer = admin.post("/api/v1/imports", content=sent, headers=headers)
+    assert answer.status_code == 413
+    assert answer.headers["content-type"].startswith("application/problem+json")
+    assert "200 MB" in answer.json()["detail"]
+
+
+OSM = """<?xml version="1.0"?>
+<osm version="0.6"><bounds minlon="110.27" minlat="25.26" maxlon="110.31" maxlat="25.30"/>
+<node id="1" lat="25.2710" lon="110.2810"/><node id="2" lat="25.2720" lon="110.2830"/>
+<node id="3" lat="25.2722" lon="110.2812"/><node id="4" lat="25.2722" lon="110.2814"/>
+<node id="5" lat="25.2724" lon="110.2814"/><node id="6" lat="25.2724" lon="110.2812"/>
+<way id="1"><nd ref="1"/><nd ref="2"/><tag k="highway" v="residential"/><tag k="name" v="测试路"/></way>
+<way id="2"><nd ref="3"/><nd ref="4"/><nd ref="5"/><nd ref="6"/><nd ref="3"/><tag k="building" v="yes"/></way>
+<way id="3"><nd ref="3"/><nd ref="4"/><nd ref="5"/><nd ref="6"/><nd ref="3"/><tag k="landuse" v="residential"/>
+<tag k="name" v="测试花园"/></way></osm>
+"""
+
+
+def test_streets_are_loaded_by_upload_too(admin, committed_url, committed):
+    add_division(committed, "桂林市", code="4503", geom=box(-100, -100, 100, 100))
+    committed.commit()
+    for _ in range(2):
+        answer = admin.post("/api/v1/imports", files={"file": ("市区.osm", OSM.encode())}, data={"kind": "streets"})
+        assert answer.status_code == 202, answer.text
+        work(committed_url)
+        done = admin.get(f"/api/v1/imports/{answer.json()['id']}").json()
+        assert done["status"] == "loaded", done["report"]
+    assert (done["report"]["version"], done["report"]["edges"]) == ("4503-2", 1)
+    assert (done["report"]["buildings"], done["report"]["compounds"]) == (1, 1)
+    assert committed.execute(text("select code, households, source from building")).all() == [("osm/4503/w2", 0, "osm")]
+    assert committed.execute(text("select name from compound")).scalars().all() == ["测试花园"]
+
+
+def test_people_are_loaded_once_though_row_security_hides_them(admin, committed_url):
+    for counts in ({"new": 1, "changed": 0, "unchanged": 0}, {"new": 0, "changed": 0, "unchanged": 1}):
+        files = {"file": ("人员.csv", "工号,姓名\nP1,测试员".encode())}
+        number = admin.post("/api/v1/imports", files=files, data={"kind": "people"}).json()["id"]
+        work(committed_url)
+        assert admin.get(f"/api/v1/imports/{number}").json()["report"]["counts"] == counts

@@ -12,6 +12,8 @@ from geo.errors import InvalidCoordinateError, NotFoundError, RefusedImportError
 from geo.geometry.walking import WalkingNetwork
 from geo.models import Station
 from geo.queries import service_areas as area_queries
+from geo.services.importing.request import ImportRequest, Kind
+from geo.services.importing.run import run_import
 from geo.services.service_areas import MINUTES, NoStreetsError, circles, of_station, refresh, walk
 from geo.services.streets.networks import NetworkCache
 from geo.services.streets.osm import ATTRIBUTION, read_osm
@@ -208,3 +210,29 @@ def test_the_cache_lets_the_least_recently_used_go(session: Session, tsinghua: P
         assert first is not None
         assert again is not None
         assert (first[1] is again[1]) == is_kept
+
+
+def test_buildings_and_named_compounds_come_along_and_give_way_to_the_city_s_own(
+    session: Session, tsinghua: Path, tmp_path: Path
+) -> None:
+    square = shapely.box(116.2, 39.9, 116.5, 40.1)
+    city = add_division(session, "北京市", code="1100", geom=square)
+    stored = import_streets(session, tsinghua)
+    assert (stored.buildings, stored.compounds) == (521, 6)
+    at = session.execute(
+        text("select code, ST_X(point) as lon, ST_Y(point) as lat from building order by ST_Area(geom) desc limit 1")
+    ).one()
+    path = tmp_path / "楼.csv"
+    path.write_text(f"楼栋编号,经度,纬度,户数\nB1,{at.lon},{at.lat},60\n", encoding="utf-8")
+    assert run_import(session, ImportRequest(Kind.BUILDINGS, path, path.name, crs="wgs84")).loaded
+    assert session.scalar(text("select count(*) from building where code = :code"), {"code": at.code}) == 0
+    again = import_streets(session, tsinghua)
+    assert (again.buildings, again.compounds) == (520, 6)
+    assert session.scalar(text("select count(*) from building")) == 521
+    assert set(session.scalars(text("select division_id from building"))) == {city.id}
+
+
+def test_without_a_city_the_base_map_has_no_buildings_and_says_so(session: Session, tsinghua: Path) -> None:
+    stored = import_streets(session, tsinghua)
+    assert (stored.buildings, stored.compounds) == (0, 0)
+    assert "--division" in stored.notes[-1]

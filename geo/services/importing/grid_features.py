@@ -1,6 +1,7 @@
 """Turn a file's rows into grids or micro-grids, each in its division or grid."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,10 +11,8 @@ from geo.errors import RefusedImportError
 from geo.models import Division
 from geo.queries.versions import CurrentVersion, NewVersion
 from geo.services.importing.columns import Columns
-from geo.services.importing.read import Table
-from geo.services.importing.report import ImportReport
-from geo.services.importing.request import ImportRequest, Kind
-from geo.services.importing.territory import Divisions
+from geo.services.importing.request import Kind
+from geo.services.importing.task import Task
 from geo.services.importing.values import kind_of, text_of, whole_number
 
 FIELDS = ("code", "name", "parent", "kind", "households", "people")
@@ -24,77 +23,74 @@ KINDS = {
 }
 
 
-def features(
-    table: Table,
-    columns: Columns,
-    geoms: NDArray[np.object_],
-    codes: NDArray[np.object_],
-    rows: Sequence[int],
-    *,
-    request: ImportRequest,
-    layer_grids: dict[str, CurrentVersion],
-    divisions: Divisions,
-    division: Division | None,
-    report: ImportReport,
-) -> list[NewVersion]:
-    """Give the versions of the good rows of a file, whole ones, as leaves; refuse those that belong nowhere."""
-    micro = request.kind is Kind.MICRO_GRIDS
-    others = [c for c in table.frame.columns if c not in columns.of.values()]
-    records = table.frame.to_dict("records")
-    found = []
-    for i in rows:
-        record: dict[str, Any] = {str(k): v for k, v in records[i].items()}
-        cell = {field: record[column] for field, column in columns.of.items()}
-        code, parent_code, row = codes[i], text_of(cell.get("parent")), table.row(i)
-        parent = None
-        if micro:
-            parent = _grid_of(code, parent_code, layer_grids)
-            if parent is None:
-                report.add(
-                    "refused",
-                    "no_grid",
-                    f"第 {row} 行 {code}: 所属网格 {parent_code or '（空）'} 不存在；先导入网格，或用 --parent 指明列。"
-                    " Its grid doesn't exist.",
-                    row=row,
-                    code=code,
-                )
-                continue
-        home = division if not micro else divisions.by_id[parent.division_id] if parent else None
-        home = home or divisions.of_code(parent_code) or divisions.of_code(code)
-        if home is None:
-            report.add(
-                "refused",
-                "no_division",
-                f"第 {row} 行 {code}: 找不到所属区划（上级 {parent_code or '空'}）；先导入区划，或用 --division 编码"
-                " [--create-division 名称]。 Its division is unknown.",
-                row=row,
-                code=code,
-            )
-            continue
-        kind = kind_of(cell.get("kind"), KINDS)
-        found.append(
-            NewVersion(
-                code=code,
-                level="micro_grid" if micro else "grid",
-                is_leaf=True,
-                division_id=home.id,
-                name=text_of(cell.get("name")) or code,
-                kind=kind or "residential",
-                geom=geoms[i],
-                parent_code=parent.code if parent else None,
-                households=whole_number(cell.get("households")),
-                people=whole_number(cell.get("people")),
-                attributes={c: record[c] for c in others if record[c] is not None},
-            )
+@dataclass(frozen=True, slots=True)
+class GridRows:
+    """What the rows of a file of grids are read with."""
+
+    task: Task
+    columns: Columns
+    codes: NDArray[np.object_]
+    geoms: NDArray[np.object_]
+    division: Division | None
+    """The one that the user named."""
+    layer_grids: dict[str, CurrentVersion]
+    """The open whole grids by code, for micro-grids."""
+
+    def versions(self, rows: Sequence[int]) -> list[NewVersion]:
+        """Give the versions of the good rows, whole ones, as leaves; refuse those that belong nowhere."""
+        records = self.task.table.frame.to_dict("records")
+        others = [str(c) for c in self.task.table.frame.columns if c not in self.columns.of.values()]
+        made = (self._version(i, {str(k): v for k, v in records[i].items()}, others) for i in rows)
+        return [version for version in made if version is not None]
+
+    def _version(self, i: int, record: dict[str, Any], others: Iterable[str]) -> NewVersion | None:
+        cell = {field: record[column] for field, column in self.columns.of.items()}
+        code, parent_code = self.codes[i], text_of(cell.get("parent"))
+        is_micro = self.task.request.kind is Kind.MICRO_GRIDS
+        grid = self._grid(i, code, parent_code) if is_micro else None
+        home = self._home(i, code, parent_code, grid)
+        if home is None or (is_micro and grid is None):
+            return None
+        return NewVersion(
+            code=code,
+            level="micro_grid" if is_micro else "grid",
+            is_leaf=True,
+            division_id=home.id,
+            name=text_of(cell.get("name")) or code,
+            kind=kind_of(cell.get("kind"), KINDS) or "residential",
+            geom=self.geoms[i],
+            parent_code=grid.code if grid else None,
+            households=whole_number(cell.get("households")),
+            people=whole_number(cell.get("people")),
+            attributes={c: record[c] for c in others if record[c] is not None},
         )
-    return found
 
+    def _grid(self, i: int, code: str, parent_code: str | None) -> CurrentVersion | None:
+        """Give the grid that the row names, or whose code its own begins with (grid code + 2 digits)."""
+        found = self.layer_grids.get(parent_code if parent_code is not None else code[:-2])
+        if found is None:
+            says = f"所属网格 {parent_code or '（空）'} 不存在；先导入网格，或用 --parent 指明列。 No such grid."
+            self._refuse(i, code, "no_grid", says)
+        return found
 
-def _grid_of(code: str, parent_code: str | None, grids: dict[str, CurrentVersion]) -> CurrentVersion | None:
-    """Give the grid that the row names, or whose code its own begins with (grid code + 2 digits)."""
-    if parent_code is not None:
-        return grids.get(parent_code)
-    return grids.get(code[:-2])
+    def _home(self, i: int, code: str, parent_code: str | None, grid: CurrentVersion | None) -> Division | None:
+        divisions = self.task.divisions
+        if grid is not None:
+            return divisions.by_id[grid.division_id]
+        if self.task.request.kind is Kind.MICRO_GRIDS:
+            return None
+        home = self.division or divisions.of_code(parent_code) or divisions.of_code(code)
+        if home is None:
+            says = (
+                f"找不到所属区划（上级 {parent_code or '空'}）；先导入区划，或用 --division 编码"
+                " [--create-division 名称]。 Its division is unknown."
+            )
+            self._refuse(i, code, "no_division", says)
+        return home
+
+    def _refuse(self, i: int, code: str, reason: str, says: str) -> None:
+        row = self.task.table.row(i)
+        self.task.report.add("refused", reason, f"第 {row} 行 {code}: {says}", row=row, code=code)
 
 
 def whole_grids(current: list[CurrentVersion]) -> dict[str, CurrentVersion]:

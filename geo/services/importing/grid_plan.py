@@ -63,8 +63,8 @@ def plan(
     level = "micro_grid" if request.kind is Kind.MICRO_GRIDS else "grid"
     gone: set[str] = set()
     if request.replace:
-        kept = {v.code for v in found}
-        gone = {v.code for v in current if v.level == level and v.division_id in scope} - kept
+        # Not those of refused rows either: the file holds them, if badly.
+        gone = {v.code for v in current if v.level == level and v.division_id in scope} - row_of.keys()
     touched = _apply(wanted, found, gone, report)
     _divide(wanted, touched, row_of, report)
     _check(session, wanted, found, row_of, request, divisions, report)

@@ -8,11 +8,12 @@ import shapely
 from geo.errors import RefusedImportError
 from geo.models import Division, Edition, Layer
 from geo.queries import publishing as queries
-from geo.queries.versions import read_current
+from geo.queries.versions import CurrentVersion, NewVersion, read_current
 from geo.services.editions import lock_layer, write_edition
 from geo.services.importing.grid_draft import keep_draft
-from geo.services.importing.grid_features import FIELDS, features, whole_grids
+from geo.services.importing.grid_features import FIELDS, GridRows, whole_grids
 from geo.services.importing.grid_plan import Change, plan
+from geo.services.importing.recoding import check_recoding
 from geo.services.importing.repair import repair_polygons
 from geo.services.importing.report import ImportReport
 from geo.services.importing.request import Kind
@@ -31,72 +32,59 @@ def load_grids(task: Task) -> None:
     RefusedImportError
         If something is refused and may not be skipped.
     """
-    request, report, session = task.request, task.report, task.session
-    if request.draft and request.valid_from is not None:
-        raise RefusedImportError("草稿没有生效日期: --draft 与 --valid-from 不能同用。 A draft has no date.")
+    session = task.session
     if task.table.geoms is None:
         raise RefusedImportError("网格要有图形: 请用 GeoJSON、GeoPackage 或 Shapefile (zip)。 Grids need polygons.")
-    division = named_division(session, task.divisions, request.division, request.create_division)
+    division = named_division(session, task.divisions, task.request.division, task.request.create_division)
     columns = task.columns(FIELDS)
     codes = task.texts(columns, "code")
     rows = np.array([task.table.row(i) for i in range(len(codes))])
     with task.phase("coordinates"):
         crs = task.decide_crs(shapely.get_coordinates(task.table.geoms), division)
-        geoms = repair_polygons(task.table, crs, report, codes)
-        check_codes(codes, rows, report)
-    texts = [*codes, *task.texts(columns, "parent")]
-    layer = find_layer(session, _city(task, division, texts), request.layer)
+        geoms = repair_polygons(task.table, crs, task.report, codes)
+        check_codes(codes, rows, task.report)
+    layer = find_layer(session, _city(task, division, [*codes, *task.texts(columns, "parent")]), task.request.layer)
     lock_layer(session, layer.id)
-    check_pattern(codes, rows, layer.code_pattern, report)
+    check_pattern(codes, rows, layer.code_pattern, task.report)
     current = read_current(session, layer.id)
-    micro = request.kind is Kind.MICRO_GRIDS
-    found = features(
-        task.table,
-        columns,
-        geoms,
-        codes,
-        task.good_rows(),
-        request=request,
-        layer_grids=whole_grids(current) if micro else {},
-        divisions=task.divisions,
-        division=division,
-        report=report,
-    )
-    row_of = {codes[i]: task.table.row(i) for i in range(len(codes))}
+    grids = whole_grids(current) if task.request.kind is Kind.MICRO_GRIDS else {}
+    found = GridRows(task, columns, codes, geoms, division, grids).versions(task.good_rows())
     home = division or _home(task, [v.division_id for v in found], layer)
-    scope = {d.id for d in task.divisions.by_id.values() if f".{home.id}." in f".{d.path}."}
     with task.phase("checks"):
+        check_recoding(task, columns, found, current)
+        change = _plan(task, found, current, dict(zip(codes, rows.tolist(), strict=True)), home)
+    task.stop_if_refused()
+    task.report.counts = change.counts
+    task.report.details |= {"layer": layer.code, "division": home.code, "revision": layer.revision}
+    if task.request.draft:
+        keep_draft(task, layer, home, change)
+    elif change.new or change.closing:
+        _publish(task, layer, home, change)
+
+
+def _plan(
+    task: Task, found: list[NewVersion], current: list[CurrentVersion], row_of: dict[str, int], home: Division
+) -> Change:
+    """Work out the change; with ``--skip-bad`` once more without what the first time refused."""
+    scope = {d.id for d in task.divisions.by_id.values() if f".{home.id}." in f".{d.path}."}
+    report = task.report
+    for _ in range(2):
         change = plan(
-            session,
+            task.session,
             found,
             current,
-            request=request,
+            request=task.request,
             scope=scope,
             row_of=row_of,
             divisions=task.divisions,
             report=report,
         )
-        bad = {v.code for v in found if row_of[v.code] in report.refused_rows}
-        if bad and request.skip_bad:
-            found = [v for v in found if v.code not in bad]
-            again = ImportReport(request.kind, request.filename)  # what it finds has been told already
-            change = plan(
-                session,
-                found,
-                current,
-                request=request,
-                scope=scope,
-                row_of=row_of,
-                divisions=task.divisions,
-                report=again,
-            )
-    task.stop_if_refused()
-    report.counts = change.counts
-    report.details |= {"layer": layer.code, "division": home.code, "revision": layer.revision}
-    if request.draft:
-        keep_draft(task, layer, home, change)
-    elif change.new or change.closing:
-        _publish(task, layer, home, change)
+        bad = {v.code for v in found if row_of[v.code] in task.report.refused_rows}
+        if not bad or not task.request.skip_bad:
+            break
+        found = [v for v in found if v.code not in bad]
+        report = ImportReport(task.request.kind, task.request.filename)  # what it finds has been told already
+    return change
 
 
 def _publish(task: Task, layer: Layer, home: Division, change: Change) -> None:

@@ -1,5 +1,6 @@
 """Load stations, compounds and buildings: things with a place and a division."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -9,9 +10,11 @@ from numpy.typing import NDArray
 from geo.crs import to_wgs84
 from geo.errors import RefusedImportError
 from geo.models import Building, Compound, Division, Station
-from geo.queries.homes import divisions_of_points, sum_households
+from geo.queries import ending
+from geo.queries.footprints import give_way
+from geo.queries.homes import divisions_of_points, grids_around, sum_households
 from geo.services.importing.columns import Columns
-from geo.services.importing.repair import repair_polygons
+from geo.services.importing.repair import convert_geometries, repair_polygons
 from geo.services.importing.task import Task
 from geo.services.importing.territory import named_division
 from geo.services.importing.tessellation import check_codes
@@ -40,6 +43,10 @@ COMPOUND_KINDS = {
 }
 
 Cells = list[dict[str, Any]]
+STATION_FACTS = {name: name for name in ("name", "kind", "level", "address", "hours", "area_m2", "services", "doors")}
+COMPOUND_FACTS = {"name": "name", "kind": "kind", "property_manager": "manager"}
+BUILDING_FACTS = {"name": "name", "compound_id": "compound", "households": "households", "people": "people"}
+_POINT = 0
 
 
 def load_stations(task: Task) -> None:
@@ -71,14 +78,11 @@ def load_stations(task: Task) -> None:
             "hours": text_of(cell.get("hours")),
             "area_m2": number(cell.get("area_m2")),
             "retired_at": None,
+            "services": text_of(cell.get("services")),
+            "doors": doors[i],
         }
-        # What was entered here stays where the file doesn't speak of it.
-        if "services" in columns:
-            facts["services"] = text_of(cell.get("services"))
-        if "doors" in columns:
-            facts["doors"] = doors[i]
-        put.put(codes[i], facts)
-    _end(task, put)
+        put.put(codes[i], facts, absent=_absent(columns, STATION_FACTS, points[i]))
+    _end(task, put, codes, homes)
 
 
 def _doors(task: Task, i: int, cell: dict[str, Any]) -> shapely.MultiPoint | None:
@@ -120,8 +124,8 @@ def load_compounds(task: Task) -> None:
             "division_id": homes[i].id,
             "geom": outlines[i],
         }
-        put.put(codes[i], facts)
-    _end(task, put)
+        put.put(codes[i], facts, absent=_absent(columns, COMPOUND_FACTS, outlines[i]))
+    _end(task, put, codes, homes)
 
 
 def load_buildings(task: Task) -> None:
@@ -130,13 +134,7 @@ def load_buildings(task: Task) -> None:
         task, ("code", "name", "compound", "lon", "lat", "division", "parent", "households", "people"), places=True
     )
     cells, codes = _cells(task, columns)
-    outlines: NDArray[np.object_] = np.full(len(cells), None, dtype=object)
-    if task.table.geoms is not None and (shapely.get_dimensions(task.table.geoms) == 2).any():
-        crs = task.decide_crs(shapely.get_coordinates(task.table.geoms), _named(task))
-        outlines = repair_polygons(task.table, crs, task.report, codes)
-        points = shapely.point_on_surface(outlines)
-    else:
-        points = task.points(columns, _named(task))
+    outlines, points = _outlines_and_points(task, columns, codes)
     homes = _homes(task, cells, codes, points)
     wanted = [c for cell in cells if (c := text_of(cell.get("compound")))]
     compounds = read_by_code(task.session, Compound, wanted)
@@ -148,6 +146,7 @@ def load_buildings(task: Task) -> None:
             )
     task.stop_if_refused()
     put = Upsert(task.session, Building, [c for c in codes if c])
+    grids = grids_around(task.session, [row.id for row in put.rows.values()])  # where they stood before
     for i in task.good_rows():
         cell = cells[i]
         compound = compounds.get(text_of(cell.get("compound")) or "")
@@ -160,14 +159,36 @@ def load_buildings(task: Task) -> None:
             "households": whole_number(cell.get("households")) or 0,
             "people": whole_number(cell.get("people")) or 0,
         }
-        put.put(codes[i], facts)
-    _end(task, put)
-    sum_households(task.session, [row.id for row in put.rows.values()])
+        put.put(codes[i], facts, absent=_absent(columns, BUILDING_FACTS, outlines[i]))
+    _end(task, put, codes, homes, grids)
+    here = [row.id for row in put.rows.values()]
+    give_way(task.session, here)
+    sum_households(task.session, grids | grids_around(task.session, here))
+
+
+def _outlines_and_points(
+    task: Task, columns: Columns, codes: NDArray[np.object_]
+) -> tuple[NDArray[np.object_], NDArray[np.object_]]:
+    """Give each row's outline, None for a row that is only a point, and the point that stands for it."""
+    geoms = task.table.geoms
+    none: NDArray[np.object_] = np.full(len(codes), None, dtype=object)
+    drawn = shapely.get_dimensions(geoms) == 2 if geoms is not None else np.zeros(len(codes), dtype=bool)
+    if geoms is None or not drawn.any():
+        return none, task.points(columns, _named(task))
+    crs = task.decide_crs(shapely.get_coordinates(geoms), _named(task))
+    outlines = repair_polygons(task.table, crs, task.report, codes, only=~(shapely.get_type_id(geoms) == _POINT))
+    points = np.asarray(shapely.point_on_surface(outlines), dtype=object)
+    single = shapely.get_type_id(geoms) == _POINT
+    points[single] = convert_geometries(geoms[single], crs)
+    return outlines, points
+
+
+def _absent(columns: Columns, facts: Mapping[str, str], outline: Any | None = None) -> set[str]:
+    """Give the facts that the file says nothing about: those of a row that is there already stay."""
+    return {fact for fact, field in facts.items() if field not in columns} | ({"geom"} if outline is None else set())
 
 
 def _begin(task: Task, fields: tuple[str, ...], *, places: bool = False) -> Columns:
-    if task.request.replace or task.request.draft:
-        raise RefusedImportError("--replace 和 --draft 只用于网格和微网格。 Only for grids and micro-grids.")
     columns = task.columns(fields)
     if places and task.table.geoms is None and "lon" not in columns:
         raise RefusedImportError("认不出经纬度列，请用 --lon 和 --lat 指明。 Name the columns with --lon and --lat.")
@@ -221,7 +242,23 @@ def _refuse(task: Task, i: int, code: str | None, reason: str, says: str) -> Non
     task.report.add("refused", reason, f"第 {row} 行 {code or ''}: {says}", row=row, code=code)
 
 
-def _end(task: Task, put: Upsert) -> None:
+def _end(
+    task: Task, put: Upsert, codes: NDArray[np.object_], homes: Sequence[Any], grids: set[int] | None = None
+) -> None:
+    """Write the rows and, with ``--replace``, end the imported ones of their division that the file lacks.
+
+    ``grids`` gets the grids around the buildings that go.
+    """
     with task.phase("writing"):
         task.session.flush()
-    task.report.counts = put.counts
+        task.report.counts = put.counts
+        if not task.request.replace:
+            return
+        home = _named(task) or task.divisions.common_ancestor([home for home in homes if home is not None])
+        table = put.model.__tablename__
+        gone = ending.missing(task.session, table, home.path, [c for c in codes if c])
+        if grids is not None:
+            grids |= grids_around(task.session, gone)
+        ending.end(task.session, table, gone)
+        task.report.counts |= {"closed": len(gone)}
+        task.report.details |= {"division": home.code}

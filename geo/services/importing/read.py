@@ -17,8 +17,11 @@ from pyogrio.errors import DataLayerError, DataSourceError
 
 from geo.errors import RefusedImportError
 from geo.services.importing.archive import unpack
+from geo.services.importing.request import Kind
+from geo.services.spreadsheet import unguarded
 
 SUFFIXES = (".geojson", ".json", ".gpkg", ".zip", ".csv")
+STREET_SUFFIXES = (".osm.pbf", ".pbf", ".osm", ".osm.bz2", ".osm.gz", ".gpkg")
 _CRS_MEMBER = re.compile(rb'"crs"\s*:\s*\{\s*"(?:type|properties)"')
 
 
@@ -42,6 +45,25 @@ class Table:
         return position + self.first_row
 
 
+def ending_of(filename: str, kind: Kind | None = None) -> str:
+    """Give the ending of a file's name in lower case, ``.osm.pbf`` whole.
+
+    Raises
+    ------
+    RefusedImportError
+        If files of this kind (streets, or any other) don't end so.
+    """
+    allowed = STREET_SUFFIXES if kind is Kind.STREETS else SUFFIXES
+    found = next((ending for ending in allowed if filename.lower().endswith(ending)), None)
+    if found is None:
+        ending = Path(filename).suffix or "无后缀"
+        raise RefusedImportError(
+            f"{filename}: {'导入道路' if kind is Kind.STREETS else ''}不支持 {ending}；可用 {' '.join(allowed)}。"
+            " Files of this ending can't be read."
+        )
+    return found
+
+
 def read_table(path: Path) -> Table:
     """Read GeoJSON, GeoPackage, zipped Shapefile or CSV.
 
@@ -52,14 +74,11 @@ def read_table(path: Path) -> Table:
     """
     if not path.is_file():
         raise RefusedImportError(f"{path}: 没有这个文件。 There is no such file.")
-    suffix = path.suffix.lower()
-    if suffix == ".shp":
+    if path.suffix.lower() == ".shp":
         raise RefusedImportError(
             f"{path.name}: 请把 .shp .shx .dbf .prj 一起打包成 .zip。 Zip a Shapefile with its companions."
         )
-    if suffix not in SUFFIXES:
-        raise RefusedImportError(f"{path.name}: 不支持 {suffix or '无后缀'}；可用 {' '.join(SUFFIXES)}。")
-    if suffix == ".zip":
+    if ending_of(path.name) == ".zip":
         with tempfile.TemporaryDirectory(prefix="wangge-import-") as folder:
             table = _read(unpack(path, Path(folder)), path.name)
     else:
@@ -171,8 +190,9 @@ def _read_csv(path: Path, name: str) -> Table:
         )
     except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
         raise RefusedImportError(f"{name}: 不是规整的 CSV 表格 ({error})。 Not a regular table.") from error
-    rows = np.array([[value.strip() or None for value in row] for row in frame.to_numpy()], dtype=object)
-    frame = pd.DataFrame(rows.reshape(len(frame), len(frame.columns)), columns=frame.columns, dtype=object)
+    rows = np.array([[unguarded(value.strip()) or None for value in row] for row in frame.to_numpy()], dtype=object)
+    names = [unguarded(str(name)) for name in frame.columns]
+    frame = pd.DataFrame(rows.reshape(len(frame), len(names)), columns=names, dtype=object)
     return Table(frame, None, None, "csv", 2)
 
 

@@ -28,7 +28,14 @@ def convert_geometries(geoms: NDArray[np.object_], crs: str) -> NDArray[np.objec
     return shapely.transform(geoms, lambda c: np.column_stack(systems.to_wgs84(c[:, 0], c[:, 1], crs)))
 
 
-def repair_polygons(table: Table, crs: str, report: ImportReport, codes: NDArray[np.object_]) -> NDArray[np.object_]:
+def repair_polygons(
+    table: Table,
+    crs: str,
+    report: ImportReport,
+    codes: NDArray[np.object_],
+    *,
+    only: NDArray[np.bool_] | None = None,
+) -> NDArray[np.object_]:
     """Return a valid MultiPolygon on the lattice for each row, None for a refused one; note what was done.
 
     Parameters
@@ -39,12 +46,16 @@ def repair_polygons(table: Table, crs: str, report: ImportReport, codes: NDArray
         Gets a finding for each row that is repaired or refused.
     codes
         The rows' codes, to name them by.
+    only
+        The rows that should have polygons; None for all. The others come back as None without a finding.
     """
     if table.geoms is None:
         raise GeoError("no geometries")
     geoms = table.geoms.copy()
+    asked = np.ones(len(geoms), dtype=bool) if only is None else only
+    geoms[~asked] = None
     kinds = shapely.get_type_id(geoms)
-    for i in np.flatnonzero(shapely.is_missing(geoms) | shapely.is_empty(geoms)).tolist():
+    for i in np.flatnonzero(asked & (shapely.is_missing(geoms) | shapely.is_empty(geoms))).tolist():
         _refuse(report, table, codes, i, "no_geometry", "没有图形或图形损坏。 No readable geometry.")
         geoms[i] = None
     for i in np.flatnonzero(~np.isin(kinds, (-1, 3, 6, 7)) & ~shapely.is_missing(geoms)).tolist():

@@ -1,14 +1,14 @@
 """What a clerk asks for."""
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-Progress = Callable[[str, int, int | None], None]
-"""Called with the phase, how much is done and of how much (None: unknown)."""
+from geo.errors import WrongUsageError
+from geo.services.importing.values import instant
 
 
 class Kind(StrEnum):
@@ -24,6 +24,31 @@ class Kind(StrEnum):
     COMPOUNDS = "compounds"
     BUILDINGS = "buildings"
     REPORTS = "reports"
+    STREETS = "streets"
+
+
+_EVERY = frozenset({"code", "name", "skip_bad", "dry_run"})
+_PLACED = frozenset({"division", "create_division"})
+_ALLOWED: Mapping[Kind, frozenset[str]] = {
+    Kind.DIVISIONS: _EVERY | _PLACED | {"parent", "crs"},
+    Kind.GRIDS: _EVERY | _PLACED | {"parent", "crs", "layer", "replace", "draft", "valid_from"},
+    Kind.MICRO_GRIDS: _EVERY | _PLACED | {"parent", "crs", "layer", "replace", "draft", "valid_from"},
+    Kind.BRANCHES: _EVERY | _PLACED | {"parent", "layer", "replace", "valid_from"},
+    Kind.POSTS: (_EVERY | _PLACED | {"layer", "replace", "valid_from"}) - {"code", "name"},
+    Kind.PEOPLE: _EVERY,
+    Kind.STATIONS: _EVERY | _PLACED | {"parent", "crs", "lon", "lat", "replace"},
+    Kind.COMPOUNDS: _EVERY | _PLACED | {"parent", "crs", "replace"},
+    Kind.BUILDINGS: _EVERY | _PLACED | {"parent", "crs", "lon", "lat", "replace"},
+    Kind.REPORTS: (_EVERY | {"crs", "lon", "lat"}) - {"name"},
+    Kind.STREETS: frozenset({"division", "dry_run"}),
+}
+"""The options that mean something for a kind; any other is refused rather than ignored."""
+_WHY = {
+    ("replace", Kind.REPORTS): "上报记录只能追加",
+    ("replace", Kind.DIVISIONS): "区划被网格和历史记录引用，不能随文件结束",
+    ("replace", Kind.PEOPLE): "人员没有所属区划；结束岗位请用 posts --replace",
+    ("replace", Kind.STREETS): "导入道路总是整体替换本市路网",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +74,42 @@ class ImportRequest:
     skip_bad: bool = False
     dry_run: bool = False
 
+    def __post_init__(self) -> None:
+        given = {name for name in _OPTIONS if getattr(self, name)} | set(self.named_columns)
+        for name in sorted(given - _ALLOWED[self.kind]):
+            why = _WHY.get((name, self.kind), f"只用于 {'、'.join(k for k in Kind if name in _ALLOWED[k])}")
+            raise WrongUsageError(
+                f"--{name.replace('_', '-')} 对 {self.kind} 没有意义: {why}。 It means nothing for {self.kind}."
+            )
+        if self.draft and self.valid_from is not None:
+            raise WrongUsageError("草稿没有生效日期: --draft 与 --valid-from 不能同用。 A draft has no date.")
+
+    @classmethod
+    def of_words(
+        cls,
+        kind: str,
+        path: Path,
+        filename: str,
+        *,
+        columns: Mapping[str, str | None],
+        valid_from: str | None,
+        **rest: Any,
+    ) -> "ImportRequest":
+        """Make a request of what a command line or a form says.
+
+        Raises
+        ------
+        WrongUsageError
+            If the kind or the date isn't one, or an option means nothing for the kind.
+        """
+        if kind not in list(Kind):
+            raise WrongUsageError(f"没有 {kind!r} 这一类；可用 {' '.join(Kind)}。 No such kind.")
+        since = instant(valid_from)
+        if valid_from is not None and since is None:
+            raise WrongUsageError(f"--valid-from {valid_from!r} 不是日期（如 2024-05-01）。 Not a date (YYYY-MM-DD).")
+        named = {name: column for name, column in columns.items() if column is not None}
+        return cls(Kind(kind), path, filename, named_columns=named, valid_from=since, **rest)
+
     def as_json(self) -> dict[str, Any]:
         """Give the options as plain values, without the path of the server's copy."""
         return {
@@ -63,3 +124,6 @@ class ImportRequest:
             "skip_bad": self.skip_bad,
             "dry_run": self.dry_run,
         }
+
+
+_OPTIONS = ("layer", "division", "create_division", "crs", "replace", "draft", "valid_from", "skip_bad", "dry_run")

@@ -8,16 +8,19 @@ from sqlalchemy.orm import Session
 
 from geo.errors import GeoError
 from geo.services.demo import refuse_beside_demo
+from geo.services.importing.load_branches import load_branches
 from geo.services.importing.load_divisions import load_divisions
 from geo.services.importing.load_grids import load_grids
-from geo.services.importing.load_party import load_branches, load_people, load_posts
+from geo.services.importing.load_party import load_people, load_posts
 from geo.services.importing.load_places import load_buildings, load_compounds, load_stations
 from geo.services.importing.load_reports import load_reports
+from geo.services.importing.load_streets import load_streets
 from geo.services.importing.read import read_table
 from geo.services.importing.report import ImportReport
-from geo.services.importing.request import ImportRequest, Kind, Progress
+from geo.services.importing.request import ImportRequest, Kind
 from geo.services.importing.task import Task
 from geo.services.importing.territory import Divisions
+from geo.services.progress import Progress
 
 _LOADERS = {
     Kind.DIVISIONS: load_divisions,
@@ -45,11 +48,10 @@ def run_import(
     saved = session.begin_nested()
     try:
         refuse_beside_demo(session)
-        with _timed(report, "read", progress):
-            table = read_table(request.path)
-        report.rows = len(table.frame)
-        task = Task(session, request, table, Divisions.load(session), report, progress)
-        _LOADERS[request.kind](task)
+        if request.kind is Kind.STREETS:
+            load_streets(session, request, report, progress)
+        else:
+            _load_table(session, request, report, progress)
         report.loaded = not request.dry_run
     except GeoError as error:
         if not report.file_refused and not report.refused_rows:
@@ -62,6 +64,13 @@ def run_import(
     else:
         saved.rollback()
     return report
+
+
+def _load_table(session: Session, request: ImportRequest, report: ImportReport, progress: Progress) -> None:
+    with _timed(report, "read", progress):
+        table = read_table(request.path)
+    report.rows = len(table.frame)
+    _LOADERS[request.kind](Task(session, request, table, Divisions.load(session), report, progress))
 
 
 @contextmanager

@@ -17,9 +17,10 @@ from geo.services.importing.columns import Columns, guess_columns
 from geo.services.importing.crs_guess import decide_crs
 from geo.services.importing.read import Table
 from geo.services.importing.report import ImportReport
-from geo.services.importing.request import ImportRequest, Progress
+from geo.services.importing.request import ImportRequest
 from geo.services.importing.territory import Divisions, what_is_known
 from geo.services.importing.values import number, text_of
+from geo.services.progress import Progress
 
 
 @dataclass(frozen=True, slots=True)

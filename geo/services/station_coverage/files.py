@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from geo.queries import station_coverage as queries
-from geo.services.exporting import inert
+from geo.services.spreadsheet import guarded
 from geo.services.station_coverage.tables import Table, flatten
 
 
@@ -18,7 +18,7 @@ def csv_text(rows: Sequence[Mapping[str, Any]], columns: Sequence[str] | None = 
     names = list(columns or dict.fromkeys(name for row in rows for name in row))
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow([inert(name) for name in names])
+    writer.writerow([guarded(name) for name in names])
     writer.writerows([[_cell(row.get(name)) for name in names] for row in rows])
     return "\ufeff" + out.getvalue()
 
@@ -26,7 +26,7 @@ def csv_text(rows: Sequence[Mapping[str, Any]], columns: Sequence[str] | None = 
 def _cell(value: Any) -> Any:
     if isinstance(value, bool):
         return "true" if value else "false"
-    return inert("; ".join(map(str, value)) if isinstance(value, list) else value)
+    return guarded("; ".join(map(str, value)) if isinstance(value, list) else value)
 
 
 def table_features(session: Session, table: Table) -> list[dict[str, Any]]:

@@ -3,7 +3,7 @@
 The data are © OpenStreetMap contributors under the ODbL: whoever shows them says so (`ATTRIBUTION`).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -17,6 +17,7 @@ from geo.errors import RefusedImportError
 from geo.geometry.junctions import Ways, cut_ways
 from geo.geometry.projection import metric_epsg, to_lonlat, to_metric
 from geo.geometry.walking import BoolArray, GeomArray, IntArray, Streets
+from geo.services.progress import counted
 from geo.services.streets.tags import WalkingTags, walking_tags
 
 ATTRIBUTION = "© OpenStreetMap contributors, ODbL 1.0"
@@ -37,7 +38,8 @@ _HULL_SLACK_M = 60.0
 class Footprint:
     """A polygon that the base map shows: a building (``kind`` is its building tag) or a residential compound."""
 
-    osm_id: int
+    osm_id: str
+    """``w`` or ``r`` for way or relation, and the number."""
     kind: str
     name: str
     levels: int | None
@@ -98,8 +100,8 @@ class _Collected:
     tunnels: int = 0
 
 
-def read_osm(path: Path, *, city_code: str = "") -> StreetFile:
-    """Read a file by the walking rules of the city with this code.
+def read_osm(path: Path, *, city_code: str = "", tell: Callable[[int], None] = lambda done: None) -> StreetFile:
+    """Read a file by the walking rules of the city with this code; ``tell`` hears how many features were read.
 
     Raises
     ------
@@ -110,7 +112,7 @@ def read_osm(path: Path, *, city_code: str = "") -> StreetFile:
     found = _Collected()
     try:
         box = _header_box(path)
-        for entity in _entities(path):
+        for entity in counted(_entities(path), tell):
             if isinstance(entity, Area):
                 _take_area(entity, found)
             elif isinstance(entity, Way):
@@ -216,12 +218,13 @@ def _take_area(area: Area, found: _Collected) -> None:
     geom = shapely.from_wkb(_WKB.create_multipolygon(area))
     if is_water and not _is_underground(tags):
         found.water.append(geom)
+    osm_id = f"{'w' if area.from_way() else 'r'}{area.orig_id()}"
     if is_building:
         levels, flats = _count(tags.get("building:levels")), _count(tags.get("building:flats"))
         kind = tags["building"]
-        found.buildings.append(Footprint(area.orig_id(), kind, tags.get("name", ""), levels, flats, geom))
+        found.buildings.append(Footprint(osm_id, kind, tags.get("name", ""), levels, flats, geom))
     elif is_compound:
-        found.compounds.append(Footprint(area.orig_id(), "residential", tags.get("name", ""), None, None, geom))
+        found.compounds.append(Footprint(osm_id, "residential", tags.get("name", ""), None, None, geom))
 
 
 def _is_underground(tags: Mapping[str, str]) -> bool:

@@ -16,6 +16,8 @@ from geo.geometry.walking import Streets, WalkingNetwork
 from geo.models import Division, StreetNetwork
 from geo.queries import street_networks as queries
 from geo.services.demo import refuse_beside_demo
+from geo.services.progress import Progress, counted
+from geo.services.streets.footprints import multipolygon, store_footprints
 from geo.services.streets.lines import read_lines
 from geo.services.streets.osm import StreetFile, read_osm
 from geo.services.streets.tags import walking_tags
@@ -40,6 +42,8 @@ class StoredNetwork:
     edges: int
     street_km: float
     water: int
+    buildings: int
+    compounds: int
     attribution: str
     notes: tuple[str, ...]
 
@@ -48,7 +52,14 @@ class StoredNetwork:
         return self.__dict__ | {"street_km": round(self.street_km, 1), "notes": list(self.notes)}
 
 
-def import_streets(session: Session, path: Path, *, city_code: str | None = None) -> StoredNetwork:
+def import_streets(
+    session: Session,
+    path: Path,
+    *,
+    city_code: str | None = None,
+    filename: str | None = None,
+    progress: Progress = lambda phase, done, total: None,
+) -> StoredNetwork:
     """Read a file and put it in the place of the city's network; circles made from the old one are stale then.
 
     Parameters
@@ -60,6 +71,8 @@ def import_streets(session: Session, path: Path, *, city_code: str | None = None
     city_code
         By default the city whose border covers the middle of the file; where none does, the network is kept under
         the file's name.
+    filename
+        The file's own name, where ``path`` is a copy.
 
     Raises
     ------
@@ -73,11 +86,19 @@ def import_streets(session: Session, path: Path, *, city_code: str | None = None
     refuse_beside_demo(session)
     if not path.is_file():
         raise RefusedImportError(f"{path}: 没有这个文件 / no such file")
-    file = read_lines(path) if path.suffix == ".gpkg" else read_osm(path, city_code=city_code or "")
+    name = filename or path.name
+    progress("read", 0, None)
+    file = _read(path, city_code or "", progress)
     city_id, code = _city_of(session, file, city_code)
     if path.suffix != ".gpkg" and walking_tags(code or "") != walking_tags(city_code or ""):
-        file = read_osm(path, city_code=code or "")  # the city that the file turned out to lie in has rules of its own
-    return store(session, file, code=code or path.name.split(".")[0], city_id=city_id, filename=path.name)
+        file = _read(path, code or "", progress)  # the city that the file turned out to lie in has rules of its own
+    return store(session, file, code=code or name.split(".")[0], city_id=city_id, filename=name, progress=progress)
+
+
+def _read(path: Path, city_code: str, progress: Progress) -> StreetFile:
+    if path.suffix == ".gpkg":
+        return read_lines(path)
+    return read_osm(path, city_code=city_code, tell=lambda done: progress("read", done, None))
 
 
 def _city_of(session: Session, file: StreetFile, city_code: str | None) -> tuple[int | None, str | None]:
@@ -91,30 +112,46 @@ def _city_of(session: Session, file: StreetFile, city_code: str | None) -> tuple
 
 
 def store(
-    session: Session, file: StreetFile, *, code: str, city_id: int | None, filename: str, source: str | None = None
+    session: Session,
+    file: StreetFile,
+    *,
+    code: str,
+    city_id: int | None,
+    filename: str,
+    progress: Progress = lambda phase, done, total: None,
 ) -> StoredNetwork:
     """Write a network that takes the place of the current one of its code, with its part of the base map."""
-    map_source = source or f"streets:{code}"
+    map_source = f"streets:{code}"
     number = queries.next_number(session, code)
     queries.supersede(session, code, map_source)
-    lines = shapely.linestrings(
-        file.streets.lonlat, indices=np.repeat(np.arange(len(file.streets)), np.diff(file.streets.start))
-    )
-    kinds = (_MAP_KIND.get(kind, "path") for kind in file.kind)
-    rows = zip((name or None for name in file.name), kinds, file.is_bridge.tolist(), strict=True)
-    queries.copy_streets(session, rows, np.asarray(lines, dtype=object), map_source)
-    water = [one for one in map(_multipolygon, file.water) if not one.is_empty]
+    progress("writing", 0, len(file.streets))
+    _write_streets(session, file, map_source, progress)
+    water = [one for one in map(multipolygon, file.water) if not one.is_empty]
     queries.copy_water(session, water, map_source)
     network = _add(session, file.streets, code=code, number=number, city_id=city_id, filename=filename, file=file)
+    progress("footprints", 0, None)
+    homes = store_footprints(session, file, code=code, city_id=city_id)
     return StoredNetwork(
         version=f"{code}-{number}",
         city=code if city_id is not None else None,
         edges=network.edges,
         street_km=network.street_m / 1000,
         water=len(water),
+        buildings=homes.buildings,
+        compounds=homes.compounds,
         attribution=file.attribution,
-        notes=file.notes,
+        notes=(*file.notes, *homes.notes),
     )
+
+
+def _write_streets(session: Session, file: StreetFile, source: str, progress: Progress) -> None:
+    lines = shapely.linestrings(
+        file.streets.lonlat, indices=np.repeat(np.arange(len(file.streets)), np.diff(file.streets.start))
+    )
+    kinds = (_MAP_KIND.get(kind, "path") for kind in file.kind)
+    rows = zip((name or None for name in file.name), kinds, file.is_bridge.tolist(), strict=True)
+    told = counted(rows, lambda done: progress("writing", done, len(file.streets)))
+    queries.copy_streets(session, told, np.asarray(lines, dtype=object), source)
 
 
 def _add(
@@ -160,8 +197,3 @@ def network_of_base_map(session: Session, *, code: str, city_id: int, source: st
     number = queries.next_number(session, code)
     queries.supersede(session, code, f"streets:{code}")
     return _add(session, streets, code=code, number=number, city_id=city_id, filename="演示数据（合成）", file=None)
-
-
-def _multipolygon(geom: Any) -> Any:
-    polygons = [part for part in shapely.get_parts(shapely.make_valid(geom)) if part.geom_type.endswith("Polygon")]
-    return shapely.MultiPolygon([one for part in polygons for one in shapely.get_parts(part)])

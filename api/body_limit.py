@@ -1,0 +1,80 @@
+"""How large a request may be: what is larger is refused with a sentence, before it is read where its length is told.
+
+Starlette's own limit answers in plain text from outside of every middleware.
+"""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.problems import problem
+
+MAX_BODY_BYTES = 2_000_000
+"""Of any request, but for paths that have a limit of their own."""
+
+
+class BodyTooLargeError(HTTPException):
+    """More came than the limit of the path."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, _too_large(limit))
+
+
+class BodyLimit:
+    """Middleware that refuses bodies over the limit of their path with 413."""
+
+    def __init__(self, app: ASGIApp, limits: Mapping[str, int], default: int = MAX_BODY_BYTES) -> None:
+        self.app = app
+        self.limits = limits
+        self.default = default
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on while it is within its limit."""
+        if scope["type"] != "http" or scope["method"] in ("GET", "HEAD"):  # whose bodies nobody reads
+            await self.app(scope, receive, send)
+            return
+        limit = self.limits.get(scope["path"], self.default)
+        if _told_length(scope) > limit:
+            await _refuse(limit, scope, receive, send)
+            return
+        taken = 0
+        is_answered = False
+
+        async def counted() -> Message:
+            nonlocal taken
+            message = await receive()
+            taken += len(message.get("body", b""))
+            if taken > limit:
+                raise BodyTooLargeError(limit)
+            return message
+
+        async def noted(message: Message) -> None:
+            nonlocal is_answered
+            is_answered = True
+            await send(message)
+
+        try:
+            await self.app(scope, counted, noted)
+        except BodyTooLargeError:  # from a middleware; of what FastAPI reads its own handler has answered
+            if is_answered:
+                raise
+            await _refuse(limit, scope, receive, send)
+
+
+def _told_length(scope: Scope) -> int:
+    told = next((value for name, value in scope["headers"] if name == b"content-length"), b"")
+    return int(told) if told.isdigit() else 0
+
+
+async def _refuse(limit: int, scope: Scope, receive: Receive, send: Send) -> None:
+    await problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "BodyTooLarge", _too_large(limit))(scope, receive, send)
+
+
+def _too_large(limit: int) -> str:
+    megabytes = limit // 1_000_000
+    return (
+        f"内容超过 {megabytes} MB 的上限。文件可压缩为 zip，或分批导入，或在服务器上用 wangge import 导入。"
+        f" More than {megabytes} MB; zip the file, split it, or load it with wangge import."
+    )
