@@ -4,7 +4,8 @@ import json
 from asyncio import to_thread
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, FastAPI, Query, Request, Response
+from sqlalchemy.orm import Session
 
 from api.authentication import PrincipalDep, get_principal
 from api.hot_routes import HotRoute
@@ -14,6 +15,7 @@ from api.schemas.placement import LocateIn, LocateOut, LocateQuery, PlacementOut
 from geo.queries.place import Asked
 from geo.services.access import Permission, Principal
 from geo.services.locate import Answer, Fix, point_of, points_of
+from geo.services.near_stations import add_walks
 from geo.services.public_view import sees_whole, visible_part
 
 router = APIRouter(prefix="/api/v1", tags=["归属 placement"])
@@ -31,22 +33,32 @@ async def locate_one(request: Request, query: Annotated[LocateQuery, Query()]) -
     if query.layer is None and query.as_of is None and query.include is None and not sees_whole(principal):
         return json_bytes(await placing.now.ask(point))
     asked = Asked(query.layer, query.as_of, query.include == "stations")
-    (answer,) = await placing.locate([point], asked)
-    return json_bytes(to_json(visible_part(answer, principal)))
+    answers = await placing.locate([point], asked)
+    if asked.stations:
+        await to_thread(_walk, request.app, answers)
+    return json_bytes(to_json(visible_part(answers[0], principal)))
 
 
 @router.post("/locate", response_model=LocateOut, **PUBLIC)
-async def locate_many(placing: PlacingDep, principal: PrincipalDep, body: LocateIn) -> Response:
+async def locate_many(request: Request, placing: PlacingDep, principal: PrincipalDep, body: LocateIn) -> Response:
     """Locate up to 10,000 points with one statement; answers come in the points' order."""
     fixes = [Fix(p.lon, p.lat, body.crs, p.accuracy_m, body.accuracy_level) for p in body.points]
     asked = Asked(body.layer, body.as_of, body.include == "stations")
     points = points_of(fixes)
-    if sees_whole(principal):
+    if asked.stations or sees_whole(principal):
         answers = await placing.locate(points, asked)
+        if asked.stations:
+            await to_thread(_walk, request.app, answers)
         texts = await to_thread(_visible_texts, answers, principal)
     else:
         texts = await placing.locate_for_public(points, asked)
     return json_bytes(b'{"placements":[' + b",".join(texts) + b"]}")
+
+
+def _walk(app: FastAPI, answers: list[Answer]) -> None:
+    """Measure the walks to the stations that the answers name, in a thread."""
+    with Session(app.state.engine) as session:
+        add_walks(session, app.state.coverage, answers, app.state.settings.walking_kmh)
 
 
 def _visible_texts(answers: list[Answer], principal: Principal) -> list[bytes]:

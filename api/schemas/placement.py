@@ -106,7 +106,12 @@ class NearStation(Named):
     hours: str | None
     lon: float
     lat: float
-    distance_m: float
+    distance_m: float = Field(description="as the crow flies")
+    walk_m: float
+    minutes: float = Field(description="on foot")
+    method: Literal["network", "straight_line"] = Field(
+        description="along the streets; where none are known: the straight line and a detour of 1.35"
+    )
 
 
 class PlacementOut(Out):
@@ -140,7 +145,7 @@ class PlacementOut(Out):
     branch_chain: list[BranchNode] = Field(description="the branches above, upwards")
     party_group: BranchNode | None = Field(description="of the micro-grid")
     posts: list[PostHolder]
-    stations: list[NearStation] = Field(default=[], description="the nearest ones, with include=stations")
+    stations: list[NearStation] = Field(default=[], description="the five nearest on foot, with include=stations")
 
 
 class LocateQuery(BaseModel):

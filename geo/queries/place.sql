@@ -39,10 +39,10 @@ select p.ord, p.lon, p.lat, p.crs, p.accuracy_m, p.accuracy_level, found.method,
        ) || case when %(stations)s then jsonb_build_object('stations', (
            select coalesce(jsonb_agg(s.answer order by s.distance_m), '[]') from (
                select round(d.distance_m::numeric, 1) as distance_m,
-                      jsonb_build_object('code', s.code, 'name', s.name, 'kind', s.kind, 'level', s.level,
+                      jsonb_build_object('id', s.id, 'code', s.code, 'name', s.name, 'kind', s.kind, 'level', s.level,
                           'address', s.address, 'hours', s.hours, 'lon', st_x(s.geom), 'lat', st_y(s.geom),
                           'distance_m', round(d.distance_m::numeric, 1)) as answer
-               from (select * from station where retired_at is null order by geom <-> p.geom limit 5) s
+               from (select * from station where retired_at is null order by geom <-> p.geom limit 12) s
                cross join lateral (select st_distance(s.geom::geography, p.geom::geography) as distance_m) d
            ) s
        )) else '{}' end as answer

@@ -85,7 +85,7 @@ def read_homes(session: Session, city_path: str) -> HomeRows:
     )
     table = np.array(rows, dtype=np.float64).reshape(-1, 6)
     whole = table[:, :4].astype(np.int64)
-    around = _networks_of(session, table[:, 4:])
+    around = networks_of(session, table[:, 4:])
     grids = _fetch(
         session,
         """
@@ -106,7 +106,8 @@ def read_homes(session: Session, city_path: str) -> HomeRows:
     return HomeRows(whole[:, 0], whole[:, 1], whole[:, 2], whole[:, 3], table[:, 4:], around, grid)
 
 
-def _networks_of(session: Session, lonlat: FloatArray) -> IntArray:
+def networks_of(session: Session, lonlat: FloatArray) -> IntArray:
+    """Return for (n, 2) WGS 84 points the current network around each, the smallest; -1 where there is none."""
     extents = _fetch(
         session,
         """

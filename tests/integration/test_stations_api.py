@@ -8,6 +8,7 @@ import shapely
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
+from api.schemas.placement import PlacementOut
 from geo.services.access import Role
 from geo.services.streets.osm import StreetFile
 from geo.services.streets.store import store
@@ -223,3 +224,39 @@ def test_a_place_in_gcj02_is_converted_first(planner: Member, new: dict[str, Any
 def test_no_such_station(planner: Member) -> None:
     assert planner.get(f"{URL}/999999").status_code == 404
     assert planner.patch(f"{URL}/999999", json={"name": "x"}).status_code == 404
+
+
+class TestNearStations:
+    def near(self, team: Team, x: float, y: float = 0.5) -> dict[str, dict[str, Any]]:
+        lon, lat = lon_lat(x, y)
+        params = {"lon": lon, "lat": lat, "include": "stations"}
+        one = team.client.get("/api/v1/locate", params=params)
+        many = team.client.post("/api/v1/locate", json={"points": [{"lon": lon, "lat": lat}], "include": "stations"})
+        assert one.json()["stations"] == many.json()["placements"][0]["stations"]
+        return {
+            station["name"]: station for station in PlacementOut.model_validate(one.json()).model_dump()["stations"]
+        }
+
+    def test_minutes_along_the_street(self, team: Team) -> None:
+        found = self.near(team, 5, 0.6)["本区站"]
+        assert found["method"] == "network"
+        assert found["walk_m"] == pytest.approx(3 * 100.72 + 11.08, abs=0.5)
+        assert found["minutes"] == round(found["walk_m"] * 0.06 / 4, 1)
+        assert found["distance_m"] < found["walk_m"]
+
+    def test_where_no_street_is_known_the_straight_line_says_so(self, team: Team) -> None:
+        found = self.near(team, 100, 0.5)["别市站"]
+        assert found["method"] == "straight_line"
+        assert found["walk_m"] == pytest.approx(1.35 * found["distance_m"], abs=0.1)
+        assert self.near(team, 5, 4)["本区站"]["method"] == "straight_line"  # 390 m from the street
+
+    def test_the_nearest_on_foot_come_first_through_any_door(self, team: Team, planner: Member) -> None:
+        made = []
+        for x in (20, 21, 22, 23, 24, 25):
+            lon, lat = lon_lat(x, 0.5)
+            body = {"name": f"站{x}", "kind": "terminal", "lon": lon, "lat": lat, "division": "450302"}
+            made.append(planner.post(URL, json=body).json()["id"])
+        assert planner.patch(f"{URL}/{made[-1]}", json={"doors": [list(lon_lat(20.4, 0.5))]}).status_code == 200
+        assert list(self.near(team, 20.6)) == ["站25", "站21", "站20", "站22", "站23"]
+        for station_id in made:
+            assert planner.delete(f"{URL}/{station_id}").status_code == 204

@@ -119,7 +119,7 @@ class CoverageCache:
         stations: set[int] = set()
         for which, network in self._networks(session, homes.rows):
             network_id = int(homes.rows.network_id[which[0]])
-            rows, doors = self._snap_doors(session, network_id, network, revisions)
+            rows, doors = self.doors(session, network_id, network, revisions)
             chosen = _chosen(rows, kind, level)
             door, walked = nearest_doors(network, doors[chosen], homes.places[which])
             metres[which] = np.round(walked, 1)
@@ -128,15 +128,17 @@ class CoverageCache:
             stations.update(rows.station_id[chosen & (doors.edge >= 0)].tolist())
         return Walks(metres, station_id, frozenset(stations), datetime.now(UTC))
 
-    def _snap_doors(
+    def doors(
         self, session: Session, network_id: int, network: WalkingNetwork, revisions: Revisions
     ) -> tuple[DoorRows, Places]:
+        """Return the doors of the open stations on a network, and where they are on it."""
         key = (network_id, revisions.stations)
-        found = self._doors.get(key)
-        if found is None:
-            rows = queries.read_doors(session, network_id)
-            found = self._doors.put(key, (rows, Places.on(network, rows.lonlat)))
-        return found
+        with self._lock:
+            found = self._doors.get(key)
+            if found is None:
+                rows = queries.read_doors(session, network_id)
+                found = self._doors.put(key, (rows, Places.on(network, rows.lonlat)))
+            return found
 
 
 def _chosen(rows: DoorRows, kind: str | None, level: str | None) -> BoolArray:
