@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from api.authentication import SAFE_METHODS, client_address
 from api.settings import Settings
 from geo.services import audit
-from geo.services.access import Scope, limit_to
+from geo.services.access import Scope, limit_to, reveal
 
 
 # What only looks something up is async: FastAPI sends a plain function to a thread, which costs 50 microseconds.
@@ -32,6 +32,8 @@ def get_session(request: Request) -> Iterator[Session]:
             limit_to(session, scope)
         if (principal := getattr(request.state, "principal", None)) is not None:
             audit.act_as(session, principal, client_address(request))
+            if principal.account_id is not None:
+                reveal(session, "account", principal.account_id)
         yield session
         if principal is not None and request.method not in SAFE_METHODS and not audit.has_written(session):
             _record_change(request, session, scope)

@@ -23,7 +23,7 @@ from api.schemas.accounts import Me, MyGrant, PasswordChange, Refresh, SignIn, T
 from geo.errors import GeoError
 from geo.models import Account
 from geo.services import accounts, audit, passwords, tokens
-from geo.services.access import ANONYMOUS, Permission, Principal
+from geo.services.access import ANONYMOUS, Permission, Principal, reveal
 from geo.services.accounts import Caller
 from geo.services.sign_in import SignInRefusedError, check_own_password, sign_in
 
@@ -125,6 +125,7 @@ def post_password(
     """Change one's own password; signs out everywhere else and gives new tokens."""
     now = datetime.now(UTC)
     with _committed_even_if_refused(request) as session:
+        reveal(session, "account", caller.principal.account_id)
         account = own_account(session, caller.principal)
         try:
             check_own_password(session, account, body.old_password, client_address(request), now)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Literal
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -146,6 +147,14 @@ def merge(paths: Iterable[str | None]) -> Scope:
         return Scope(everywhere=True)
     texts = sorted(p for p in found if p is not None)
     return Scope(tuple(p for p in texts if not any(p.startswith(other + ".") for other in texts)))
+
+
+def reveal(session: Session, kind: Literal["account", "username", "token"], value: object) -> None:
+    """Let row-level security show this transaction one account, or what belongs to a token's hash, beside its scope.
+
+    For who has no scope yet: whoever signs in, or shows a token, is to be found before it is known what they may see.
+    """
+    session.execute(text("select set_config(:name, :value, true)"), {"name": f"wangge.{kind}", "value": str(value)})
 
 
 def limit_to(session: Session, scope: Scope) -> None:

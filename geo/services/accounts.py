@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import RowMapping, select, text
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from geo.errors import ConflictError, NotFoundError
@@ -66,8 +67,6 @@ def add(
         raise ConflictError(
             "账号名须为 2-50 位小写字母、数字、点、横线。 2-50 lower-case letters, digits, dots, dashes."
         )
-    if name in RESERVED or session.scalar(select(Account.id).where(Account.username == name)) is not None:
-        raise ConflictError(f"账号名 {name} 已被使用。 The name {name} is taken.")
     home = _home(session, caller, division_code)
     made = Account(
         username=name,
@@ -76,8 +75,14 @@ def add(
         password_hash=passwords.hash_password(password, name),
         source=source,
     )
-    session.add(made)
-    session.flush()
+    try:
+        if name in RESERVED:
+            raise ConflictError
+        with session.begin_nested():
+            session.add(made)
+            session.flush()
+    except (ConflictError, IntegrityError):  # also another division's, which the caller doesn't see
+        raise ConflictError(f"账号名 {name} 已被使用。 The name {name} is taken.") from None
     after = {"username": name, "display_name": display_name, "division": home.code if home else None}
     _audit(session, caller, "account.add", "account", made.id, path=home.path if home else None, after=after)
     return made

@@ -158,10 +158,10 @@ def list_editions(
                    e.base_revision, e.draft_revision, e.revision, e.created_at, e.published_at, e.source, e.note,
                    a.display_name as author, e.returns_to_id as returns_to, e.publish_at, e.publish_refusal,
                    s.steps, s.last_step_at,
-                   array(select r.username from draft_reviewer w join account r on r.id = w.account_id
+                   array(select r.username from draft_reviewer w join colleague r on r.id = w.account_id
                          where w.edition_id = e.id order by 1) as reviewers
             from edition e join layer l on l.id = e.layer_id join division d on d.id = e.division_id
-            left join account a on a.id = e.author_id
+            left join colleague a on a.id = e.author_id
             left join lateral (
                 select count(*) as steps, max(o.created_at) as last_step_at from draft_operation o
                 where o.edition_id = e.id and not o.is_undone

@@ -9,21 +9,29 @@ from sqlalchemy.orm import Session
 from geo.services.access import Grant, Principal, Role
 from geo.services.tokens import InvalidTokenError, digest
 
+# Row-level security shows the one account or key that is named. The lateral queries need the setting's value, so that
+# it is there before they begin, and "offset 0" keeps the planner from making one of both.
 ACCOUNT = text(
     """
-    select a.id, a.username, a.display_name, a.must_change_password, g.role, d.path::text as path, d.code,
-           d.name as division_name, g.id as grant_id
-    from account a
-    left join account_grant g on g.account_id = a.id
-    left join division d on d.id = g.division_id
-    where a.id = :id and a.token_epoch = :epoch and a.disabled_at is null
+    select found.* from set_config('wangge.account', cast(:id as text), true) as said cross join lateral (
+        select a.id, a.username, a.display_name, a.must_change_password, g.role, d.path::text as path, d.code,
+               d.name as division_name, g.id as grant_id
+        from account a
+        left join account_grant g on g.account_id = a.id
+        left join division d on d.id = g.division_id
+        where a.id = cast(said as bigint) and a.token_epoch = :epoch and a.disabled_at is null
+        offset 0
+    ) found
     """
 )
 KEY = text(
     """
-    select k.id, k.name, k.role, d.path::text as path, d.code, d.name as division_name
-    from api_key k left join division d on d.id = k.division_id
-    where k.key_hash = :hash and k.revoked_at is null and k.expires_at > :now
+    select found.* from set_config('wangge.token', encode(:hash, 'hex'), true) as said cross join lateral (
+        select k.id, k.name, k.role, d.path::text as path, d.code, d.name as division_name
+        from api_key k left join division d on d.id = k.division_id
+        where k.key_hash = decode(said, 'hex') and k.revoked_at is null and k.expires_at > :now
+        offset 0
+    ) found
     """
 )
 

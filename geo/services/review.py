@@ -48,10 +48,7 @@ def share(session: Session, edition_id: int, username: str, *, scope: Scope = EV
     edition = locked_draft(session, edition_id, expected=None, scope=scope, is_planned_too=True)
     readers = [role for role in Role if Permission.READ_DRAFTS in ROLE_PERMISSIONS[role]]
     account_id = session.scalar(
-        text(
-            "select a.id from account a join account_grant g on g.account_id = a.id"
-            " where a.username = :name and a.disabled_at is null and g.role = any(:roles) limit 1"
-        ),
+        text("select id from colleague where username = :name and is_enabled and roles && cast(:roles as text[])"),
         {"name": username.strip().lower(), "roles": readers},
     )
     if account_id is None:
@@ -71,7 +68,7 @@ def unshare(session: Session, edition_id: int, username: str, *, scope: Scope = 
         If there is no such draft in the scope, or the account isn't its reviewer.
     """
     edition = find_edition(session, edition_id, scope=scope)
-    named = text("select id from account where username = :name")
+    named = text("select id from colleague where username = :name")
     account_id = session.scalar(named, {"name": username})
     gone = session.execute(
         delete(DraftReviewer)
@@ -101,7 +98,7 @@ def remarks(session: Session, edition: Edition) -> Sequence[RowMapping]:
     rows = session.execute(
         text(
             "select r.id, a.display_name as author, r.text, r.at from draft_remark r"
-            " left join account a on a.id = r.account_id where r.edition_id = :edition order by r.id"
+            " left join colleague a on a.id = r.account_id where r.edition_id = :edition order by r.id"
         ),
         {"edition": edition.id},
     )

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from geo.errors import GeoError
 from geo.models import Account, SignInFailure
 from geo.services import passwords
+from geo.services.access import reveal
 
 FREE_TRIES = 5
 LONGEST_WAIT = timedelta(minutes=15)
@@ -39,6 +40,7 @@ def sign_in(session: Session, username: str, password: str, address: str, now: d
     TooManyTriesError, SignInRefusedError
     """
     name = username.strip().lower()[:100]
+    reveal(session, "username", name)
     failure = _failure(session, name, address, now)
     account = session.scalar(select(Account).where(Account.username == name))
     known = account is not None and account.disabled_at is None
@@ -59,6 +61,7 @@ def check_own_password(session: Session, account: Account, password: str, addres
     ------
     TooManyTriesError, SignInRefusedError
     """
+    reveal(session, "username", account.username)
     failure = _failure(session, account.username, address, now)
     if not passwords.verify(password, account.password_hash):
         _count(failure, now)

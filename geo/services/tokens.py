@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from geo.errors import GeoError
 from geo.models import Account, RefreshToken
+from geo.services.access import reveal
 
 ACCESS_LIFE = timedelta(minutes=10)
 REFRESH_LIFE = timedelta(days=14)
@@ -53,8 +54,10 @@ def rotate(session: Session, refresh: str, key: str, now: datetime) -> tuple[Acc
     InvalidTokenError
         Unknown, expired, or used before: then the thief's and the owner's tokens are both revoked.
     """
+    # The account is revealed first and both are locked after it: row-level security lets nobody lock what he only sees.
+    account_id = _owner(session, refresh)
     row = session.scalar(select(RefreshToken).where(RefreshToken.token_hash == digest(refresh)).with_for_update())
-    if row is None:
+    if account_id is None or row is None:
         raise InvalidTokenError("登录已失效，请重新登录。 Please sign in again.")
     if row.used_at is not None or row.expires_at <= now:
         session.execute(delete(RefreshToken).where(RefreshToken.family == row.family))
@@ -68,8 +71,18 @@ def rotate(session: Session, refresh: str, key: str, now: datetime) -> tuple[Acc
 
 def revoke(session: Session, refresh: str) -> None:
     """Sign out: revoke the family of a refresh token; an unknown one is no error."""
+    _owner(session, refresh)
     family = select(RefreshToken.family).where(RefreshToken.token_hash == digest(refresh)).scalar_subquery()
     session.execute(delete(RefreshToken).where(RefreshToken.family == family))
+
+
+def _owner(session: Session, refresh: str) -> int | None:
+    """Give whose refresh token it is, and let row-level security show the account."""
+    reveal(session, "token", digest(refresh).hex())
+    found = session.scalar(select(RefreshToken.account_id).where(RefreshToken.token_hash == digest(refresh)))
+    if found is not None:
+        reveal(session, "account", found)
+    return found
 
 
 def revoke_all(session: Session, account_id: int) -> None:
