@@ -53,7 +53,7 @@ class Settings(BaseSettings):
     map_approval_number: str | None = Field(default=None, max_length=100)
     """审图号 of the map shown, in the corner of every map page."""
     secret_key: SecretStr | None = None
-    """Signs access tokens; at least 32 characters. Changing it signs everyone out."""
+    """Signs access tokens; at least 32 characters. Changing it ends every access token."""
     secret_key_file: Path | None = None
     """Where the key is read from, or made (mode 600), if it is not set itself; by default in the data folder."""
 

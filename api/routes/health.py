@@ -36,7 +36,10 @@ def is_ready(request: Request) -> JSONResponse:
     return JSONResponse({"status": "ok", "schema": schema})
 
 
-@router.get("/metrics", response_class=Response, **permit(Permission.PUBLIC))
+@router.get("/metrics", response_class=Response, **permit(Permission.READ_METRICS))
 def metrics() -> Response:
-    """Give the measurements in Prometheus's text form: requests by route and status, durations, the process."""
+    """Give the measurements in Prometheus's text form: requests by route and status, durations, the process.
+
+    They name nobody, but say what is used, how much and how often it fails: not for everybody.
+    """
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)

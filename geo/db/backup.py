@@ -39,7 +39,7 @@ def dump(url: str, file: Path) -> None:
 
 
 def restore(url: str, file: Path, *, replace: bool = False) -> None:
-    """Bring ``file`` back as a database of its own, then let it take the place of ``url``'s.
+    """Bring ``file`` back as a database of its own, everybody signed out, then let it take the place of ``url``'s.
 
     Raises
     ------
@@ -77,6 +77,7 @@ def restore(url: str, file: Path, *, replace: bool = False) -> None:
                 f"--dbname={target.render_as_string(hide_password=False)}",
                 str(file),
             )
+            _sign_everybody_out(target.render_as_string(hide_password=False))
             _refuse_while_used(connection, name)
         except GeoError:
             _run_sql(connection, f'drop database if exists "{name}{BESIDE}" with (force)')
@@ -87,6 +88,16 @@ def restore(url: str, file: Path, *, replace: bool = False) -> None:
         _run_sql(connection, f'drop database "{name}{AWAY}" with (force)')
     engine.dispose()
     maintenance.dispose()
+
+
+def _sign_everybody_out(url: str) -> None:
+    """End the sign-ins that come back with a backup: they may have been ended since, for a good reason."""
+    engine = make_engine(url, pooled=False)
+    with engine.begin() as connection:
+        connection.execute(text("delete from refresh_token"))
+        # Further than any account has counted since, in what is thrown away.
+        connection.execute(text("update account set token_epoch = token_epoch + 1000000"))
+    engine.dispose()
 
 
 def _run_sql(connection: Connection, statement: str) -> None:

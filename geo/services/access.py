@@ -44,6 +44,7 @@ class Permission(StrEnum):
     MANAGE_ACCOUNTS = "accounts.manage"
     READ_AUDIT = "audit.read"
     ERASE_PERSONAL = "personal_data.erase"
+    READ_METRICS = "metrics.read"
 
 
 P = Permission
@@ -53,7 +54,7 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
     Role.PLANNER: STAFF | {P.READ_DRAFTS, P.EDIT_DRAFTS, P.EDIT_STATIONS, P.READ_COVERAGE, P.EXPORT},
     Role.DISPATCHER: STAFF | {P.READ_ISSUES, P.READ_PERSONAL, P.WORK_ISSUES},
     Role.GRID_WORKER: STAFF | {P.READ_ISSUES, P.READ_PERSONAL, P.WORK_ISSUES},
-    Role.MANAGER: STAFF | {P.READ_ISSUES, P.READ_DRAFTS, P.READ_COVERAGE, P.EXPORT, P.READ_AUDIT},
+    Role.MANAGER: STAFF | {P.READ_ISSUES, P.READ_DRAFTS, P.READ_COVERAGE, P.EXPORT, P.READ_AUDIT, P.READ_METRICS},
     Role.ADMIN: frozenset(Permission) - {P.READ_PERSONAL, P.WORK_ISSUES},
 }
 

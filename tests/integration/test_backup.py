@@ -1,6 +1,7 @@
 """A backup brings everything back, into an empty database or in the place of a full one, or changes nothing."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,13 @@ from geo.db.backup import BackupError, dump, restore
 from geo.db.engine import APP_ROLE, make_engine
 from geo.db.requirements import UnfitDatabaseError, check_database
 from geo.errors import ConflictError, NotFoundError
+from geo.services import accounts, principals, tokens
+from geo.services.access import SYSTEM
+from geo.services.accounts import Caller
 from tests.builders import add_division
 from tests.databases import Databases
+
+KEY = "a test key that is long enough for HS256"
 
 
 def codes(url: str, *, role: str | None = None) -> list[str]:
@@ -49,6 +55,18 @@ def test_round_trip_into_an_empty_database(saved: Path, other: str) -> None:
     restore(other, saved)
     assert codes(other) == ["4503"]
     assert codes(other, role=APP_ROLE) == ["4503"]  # the application's rights came back too
+
+
+def test_nobody_is_signed_in_by_a_backup(filled: str, other: str, tmp_path: Path) -> None:
+    with Session(make_engine(filled, pooled=False)) as session, session.begin():
+        account = accounts.add(session, Caller(SYSTEM), "wei.lan", "韦兰", "lijiang-1372-deng")
+        access = tokens.issue(session, account, KEY, datetime.now(UTC)).access
+    dump(filled, tmp_path / "signed-in.dump")
+    restore(other, tmp_path / "signed-in.dump")
+    with Session(make_engine(other, pooled=False)) as session:
+        assert session.execute(text("select count(*) from refresh_token")).scalar_one() == 0
+        with pytest.raises(tokens.InvalidTokenError):
+            principals.of_account(session, *tokens.decode_access(access, KEY))
 
 
 def test_into_a_database_without_any_schema(saved: Path, databases: Databases) -> None:

@@ -6,9 +6,12 @@ from sqlalchemy import Engine, text
 from structlog.contextvars import merge_contextvars
 from structlog.testing import capture_logs
 
+from api.database import newest_revision
 from api.main import create_app
 from api.settings import Settings
+from geo.services.access import Role
 from maps import assets
+from tests.integration.conftest import Team
 
 
 def test_alive_and_ready(client: TestClient) -> None:
@@ -26,14 +29,16 @@ def test_not_ready_on_another_schema(client: TestClient, owner_engine: Engine) -
         assert client.get("/healthz").status_code == 200
     finally:
         with owner_engine.begin() as connection:
-            connection.execute(text("update alembic_version set version_num = '0001'"))
+            connection.execute(text("update alembic_version set version_num = :newest"), {"newest": newest_revision()})
 
 
-def test_measurements_count_routes_not_paths(client: TestClient) -> None:
+def test_measurements_count_routes_not_paths(client: TestClient, team: Team) -> None:
     client.get("/api/v1/no-such-thing/1")
     client.get("/api/v1/no-such-thing/2")
     client.get("/healthz")
-    text_form = client.get("/metrics").text
+    assert client.get("/metrics").status_code == 401
+    assert team.member(Role.DISPATCHER, None).get("/metrics").status_code == 403
+    text_form = team.member(Role.MANAGER, None).get("/metrics").text
     assert 'wangge_requests_total{method="GET",route="/healthz",status="200"}' in text_form
     assert 'wangge_requests_total{method="GET",route="unmatched",status="404"}' in text_form
     assert "no-such-thing" not in text_form
