@@ -3,12 +3,8 @@
 What is slow to import is imported after the claim and the port are ours, so that a refusal is at once.
 """
 
-import os
 import signal
 import socket
-import subprocess
-import sys
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from types import FrameType
@@ -22,6 +18,7 @@ from api.demo_accounts import read_demo_accounts
 from api.instance import claim
 from api.logging import configure_logging
 from api.settings import Settings
+from api.supervision import kept_database, kept_worker
 from geo.db.cluster import embedded
 from geo.errors import ConflictError, GeoError
 
@@ -67,7 +64,7 @@ def run(settings: Settings, *, empty: bool, with_worker: bool) -> None:
             claimed.publish(url)
             with (
                 _database(settings, empty=empty) as database_url,
-                _worker(database_url, settings) if with_worker else nullcontext(),
+                kept_worker(database_url, settings) if with_worker else nullcontext(),
             ):
                 from api.database import application_database
                 from api.main import create_app
@@ -145,46 +142,5 @@ def _database(settings: Settings, *, empty: bool) -> Iterator[str]:
         if pending.exists() and not empty:
             load_demo(url, settings.var_folder)
         pending.unlink(missing_ok=True)
-        yield url
-
-
-@contextmanager
-def _worker(database_url: str, settings: Settings) -> Iterator[None]:
-    """Keep a worker process running beside the server, and end it before the database goes."""
-    over = threading.Event()
-    supervisor = threading.Thread(target=_keep_worker, args=(database_url, settings, over), name="worker", daemon=True)
-    supervisor.start()
-    try:
-        yield
-    finally:
-        over.set()
-        supervisor.join()
-
-
-def _keep_worker(database_url: str, settings: Settings, over: threading.Event) -> None:
-    """Start the worker again whenever it ends, each time after a longer pause."""
-    # The kernel ends it with us, also where we are killed; a session of its own keeps the terminal's Ctrl-C from it.
-    command = ["setpriv", "--pdeathsig", "TERM", "--", sys.executable, "-P", "-m", "api.cli", "worker"]
-    environment = os.environ | {"WANGGE_DATABASE_URL": database_url, "WANGGE_LOG_FORMAT": settings.log_format}
-    pause_s = 1
-    while not over.is_set():
-        process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, start_new_session=True)
-        while process.poll() is None and not over.wait(0.2):
-            pass
-        if process.poll() is None:
-            _end(process)
-            return
-        if not over.is_set():
-            log.error("the worker ended and is started again", status=process.returncode, pause_s=pause_s)
-            over.wait(pause_s)
-            pause_s = min(pause_s * 2, 60)
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    process.terminate()
-    try:
-        process.wait(20)
-    except subprocess.TimeoutExpired:
-        log.error("the worker did not end its jobs in time and is killed")
-        process.kill()
-        process.wait()
+        with nullcontext() if settings.database_url else kept_database(embedded(settings.var_folder)):
+            yield url

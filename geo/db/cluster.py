@@ -189,6 +189,13 @@ class Cluster:
                 else:
                     self.stop()
 
+    def start_again(self) -> None:
+        """Start the server unless it runs; raises ClusterError like `start`."""
+        with _lock(self.data.with_name("start.lock")) as starting:
+            fcntl.flock(starting, fcntl.LOCK_EX)
+            if not self.is_running():
+                self.start()
+
     def stop_unused(self) -> bool:
         """Stop a server that no living command uses (one left by a killed `wangge up`); tell whether it was stopped."""
         with _lock(self.data.with_name("users.lock")) as users:

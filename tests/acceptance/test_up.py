@@ -11,7 +11,9 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
+from urllib.error import HTTPError
 
 import pytest
 
@@ -140,6 +142,22 @@ def test_ctrl_c_stops_in_order_and_quietly(var: Path) -> None:
     assert up.said.endswith("stopped\n")
     assert "Traceback" not in up.said
     assert '"level": "error"' not in up.said  # the worker or the server would have missed the database
+
+
+def test_killed_database_is_started_again(var: Path) -> None:
+    up = Up(var)
+    postmaster = int((var / "postgres" / "postmaster.pid").read_text().split()[0])
+    os.kill(postmaster, signal.SIGKILL)
+    until = time.monotonic() + 60
+    while "the database ended and is started again" not in up.said and time.monotonic() < until:
+        time.sleep(0.1)
+    answer = b""
+    while b'"ok"' not in answer and time.monotonic() < until:
+        with suppress(HTTPError):  # 503 while it recovers
+            answer = up.get("/readyz")
+    assert b'"ok"' in answer
+    assert wangge(var, "down").returncode == 0
+    assert not embedded(var).is_running()
 
 
 def test_kill_of_everything_then_up_again(var: Path) -> None:
