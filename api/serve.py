@@ -15,6 +15,7 @@ import uvicorn
 
 from api import __version__
 from api.demo_accounts import read_demo_accounts
+from api.garbage import settle_memory
 from api.instance import claim
 from api.logging import configure_logging
 from api.settings import Settings
@@ -44,6 +45,7 @@ class AnnouncedServer(uvicorn.Server):
         """Start, then announce."""
         await super().startup(sockets)
         if self.started:
+            settle_memory()
             typer.echo(self.announcement)
 
 

@@ -96,14 +96,35 @@ def gaussian_shares(
     InvalidAccuracyError
         The accuracy or the level is unusable.
     """
-    sigma = sigma_of_accuracy(accuracy_m, level)
-    owned = _without_overlaps(np.asarray(polygons, dtype=object))
+    (shares,) = gaussian_shares_of_many([lon], [lat], [accuracy_m], [polygons], [level])
+    return shares
+
+
+def gaussian_shares_of_many(
+    lon: ArrayLike,
+    lat: ArrayLike,
+    accuracy_m: ArrayLike,
+    polygons: Sequence[Sequence[Any] | NDArray[Any]],
+    level: Sequence[AccuracyLevel],
+) -> list[Floats]:
+    """Compute for every fix what `gaussian_shares` does, with its own polygons; the calls are paid once for all."""
+    here = np.column_stack([np.asarray(lon, dtype=np.float64), np.asarray(lat, dtype=np.float64)])
+    sigma = np.array(
+        [float(sigma_of_accuracy(a, one)) for a, one in zip(np.asarray(accuracy_m).tolist(), level, strict=True)]
+    )
+    counts = np.array([len(some) for some in polygons], dtype=np.int64)
+    fix = np.repeat(np.arange(len(counts)), counts)
+    owned = _without_overlaps(np.array([p for some in polygons for p in some], dtype=object), fix)
     owner, start, end = ring_edges(owned)
-    scale = np.column_stack(metres_per_degree(lat)) / sigma
-    mass = triangle_mass((start - (lon, lat)) * scale, (end - (lon, lat)) * scale)
-    shares = np.bincount(owner, weights=mass, minlength=len(owned) + 1).clip(0.0, 1.0)
-    shares[-1] = max(0.0, 1.0 - shares.sum())
-    return np.asarray(shares / shares.sum())
+    edge_fix = fix[owner]
+    scale = (np.column_stack(metres_per_degree(here[:, 1])) / sigma[:, None])[edge_fix]
+    mass = triangle_mass((start - here[edge_fix]) * scale, (end - here[edge_fix]) * scale)
+    shares = np.bincount(owner, weights=mass, minlength=len(owned)).clip(0.0, 1.0)
+    found = []
+    for some in np.split(shares, np.cumsum(counts)[:-1]):
+        every = np.append(some, max(0.0, 1.0 - float(some.sum())))
+        found.append(np.asarray(every / every.sum()))
+    return found
 
 
 def ring_edges(polygons: NDArray[Any]) -> tuple[Ints, Floats, Floats]:
@@ -137,14 +158,17 @@ def triangle_mass(start: Floats, end: Floats) -> Floats:
     return np.where(flat, 0.0, mass)
 
 
-def _without_overlaps(polygons: NDArray[Any]) -> NDArray[Any]:
-    """Cut from every polygon what an earlier one covers; tessellations without overlaps come back as they are."""
+def _without_overlaps(polygons: NDArray[Any], fix: Ints) -> NDArray[Any]:
+    """Cut from every polygon what an earlier one of its fix covers; without overlaps they come back as they are."""
     west, south, east, north = shapely.bounds(polygons).T
-    later, earlier = np.nonzero(
-        np.tri(len(polygons), k=-1, dtype=bool)
-        & (np.maximum.outer(west, west) < np.minimum.outer(east, east))
-        & (np.maximum.outer(south, south) < np.minimum.outer(north, north))
+    # Every polygon with each earlier one of its fix; those of a fix follow each other.
+    rank = np.arange(len(fix)) - np.searchsorted(fix, fix)
+    later = np.repeat(np.arange(len(fix)), rank)
+    earlier = later - 1 - (np.arange(len(later)) - np.repeat(np.cumsum(rank) - rank, rank))
+    near = (np.maximum(west[later], west[earlier]) < np.minimum(east[later], east[earlier])) & (
+        np.maximum(south[later], south[earlier]) < np.minimum(north[later], north[earlier])
     )
+    later, earlier = later[near], earlier[near]
     overlap = shapely.relate_pattern(polygons[later], polygons[earlier], "T********")
     if not overlap.any():
         return polygons

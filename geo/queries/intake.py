@@ -24,9 +24,12 @@ where r.id = any (%(id)s::uuid[])
 ADD_RECEIPTS = """
 insert into placement (issue_id, cause, method, edition_id, leaf_version_id, edge_distance_m, certainty, receipt)
 select issue_id, %(cause)s, method, edition_id, leaf_version_id, edge_distance_m, certainty, receipt
-from unnest(
-    %(issue_id)s::bigint[], %(method)s::text[], %(edition_id)s::bigint[], %(leaf_version_id)s::bigint[],
-    %(edge_distance_m)s::float8[], %(certainty)s::text[], %(receipt)s::jsonb[]
+from rows from (
+    unnest(
+        %(issue_id)s::bigint[], %(method)s::text[], %(edition_id)s::bigint[], %(leaf_version_id)s::bigint[],
+        %(edge_distance_m)s::float8[], %(certainty)s::text[]
+    ),
+    jsonb_array_elements(%(receipts)s::jsonb) -- one text: the elements of an array would be quoted once more
 ) as r(issue_id, method, edition_id, leaf_version_id, edge_distance_m, certainty, receipt)
 """
 

@@ -14,7 +14,6 @@ from typing import Any, Literal
 from uuid import UUID
 
 from psycopg import AsyncConnection
-from psycopg.types.json import Jsonb
 from sqlalchemy.orm import Session
 
 from geo.queries.intake import (
@@ -25,7 +24,7 @@ from geo.queries.intake import (
     intake_statement,
 )
 from geo.queries.place import Asked, place_parameters
-from geo.services.locate import HIDDEN_JSON, ROWS, Answer, Fix, complete, plan_for_placing, points_of
+from geo.services.locate import HIDDEN_JSON, ROWS, Answer, Fix, add_shares, plan_for_placing, points_of
 
 Cause = Literal["report", "import"]
 CHUNK = 2_000
@@ -165,7 +164,9 @@ def _parameters(reports: Sequence[NewReport], cause: Cause, snap_m: float) -> di
 
 def _completed(rows: Sequence[Any], certain_from: float) -> list[Answer]:
     """Give the answers of rows that lack their shares, with them."""
-    return [complete(row, json.loads(row.answer), certain_from) for row in rows]
+    answers = [json.loads(row.answer) for row in rows]
+    add_shares(list(zip(rows, answers, strict=True)), certain_from)
+    return answers
 
 
 def _receipts(rows: Sequence[Any], answers: Sequence[Answer], cause: Cause) -> dict[str, Any]:
@@ -173,7 +174,7 @@ def _receipts(rows: Sequence[Any], answers: Sequence[Answer], cause: Cause) -> d
     columns = ("issue_id", "method", "edition_id", "leaf_version_id", "edge_distance_m")
     return {column: [getattr(row, column) for row in rows] for column in columns} | {
         "certainty": [answer["certainty"] for answer in answers],
-        "receipt": [Jsonb(answer, _dumps) for answer in answers],
+        "receipts": f"[{','.join(_dumps(answer) for answer in answers)}]",
         "cause": cause,
     }
 

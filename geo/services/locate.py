@@ -3,11 +3,10 @@
 import json
 from asyncio import to_thread
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-import numpy as np
 import shapely
 from psycopg import AsyncConnection, AsyncCursor
 from psycopg.rows import namedtuple_row
@@ -16,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from geo.crs import one_to_wgs84, parse_crs, to_wgs84
 from geo.errors import NotFoundError
-from geo.geometry.shares import CANDIDATES, check_accuracy, gaussian_shares, reach_m
+from geo.geometry.shares import CANDIDATES, check_accuracy, gaussian_shares_of_many, reach_m
 from geo.queries.place import (
     LAYER_CODES,
     PLAN_FOR_PLACING,
@@ -30,10 +29,11 @@ from geo.services.instants import require_past
 from geo.services.public_view import HIDDEN
 
 Answer = dict[str, Any]
+Certainty = Literal["certain", "ambiguous"]
 ROWS: Any = namedtuple_row  # whose attributes mypy can't know
 HIDDEN_JSON = Jsonb(HIDDEN)
 ON_THE_LOOP = 50
-"""Shares take half a millisecond a point: those of more points would hold up every other request of the process."""
+"""Shares take up to half a millisecond a point: those of more would hold up every other request of the process."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,30 +83,46 @@ def point_of(fix: Fix) -> Point:
     return Point(*place, crs, fix.accuracy_m, fix.accuracy_level, float(reach_m(fix.accuracy_m, fix.accuracy_level)))
 
 
-def complete(row: Any, answer: Answer, certain_from: float) -> Answer:
-    """Give the answer of one row of the placement statement, with the shares of a blurred fix near an edge."""
-    if row.certainty is None:
-        answer["certainty"], shares = judge(row, certain_from)
+def complete(rows: Sequence[Any], certain_from: float) -> list[Answer]:
+    """Give the answers of rows of the placement statement, with the shares of blurred fixes near an edge."""
+    answers: list[Answer] = [row.answer for row in rows]
+    add_shares(
+        [(row, answer) for row, answer in zip(rows, answers, strict=True) if row.certainty is None], certain_from
+    )
+    return answers
+
+
+def add_shares(waiting: Sequence[tuple[Any, Answer]], certain_from: float) -> None:
+    """Put candidates, their shares and the certainty into answers, beside their rows, that lack them."""
+    for (row, answer), (certainty, shares) in zip(waiting, judge([r for r, _ in waiting], certain_from), strict=True):
         named = zip([*row.codes, None], [*row.names, None], shares, strict=True)
+        answer["certainty"] = certainty
         answer["candidates"] = [{"code": code, "name": name, "share": share} for code, name, share in named]
         if len(row.codes) >= CANDIDATES:
             # Not only outside: also the leaves that are in reach but too many to be named.
             answer["others_share"] = answer["candidates"].pop()["share"]
-    return answer
 
 
-def judge(row: Any, certain_from: float) -> tuple[Literal["certain", "ambiguous"], list[float]]:
-    """Give the certainty of a row that lacks it, and the share of each of its leaves, last that of all else.
+def judge(rows: Sequence[Any], certain_from: float) -> Iterator[tuple[Certainty, list[float]]]:
+    """Give the certainty of rows that lack it, and the share of each of their leaves, last that of all else.
 
     A fix so coarse that not all leaves in reach are candidates is never certain to be outside.
     """
-    polygons = np.asarray(shapely.from_wkb(row.shapes))
-    shares = gaussian_shares(row.lon, row.lat, row.accuracy_m, polygons, row.accuracy_level).tolist()
-    if row.leaf_version_id in row.leaf_ids:
-        is_certain = shares[row.leaf_ids.index(row.leaf_version_id)] >= certain_from
-    else:
-        is_certain = shares[-1] >= certain_from and len(row.leaf_ids) < CANDIDATES
-    return "certain" if is_certain else "ambiguous", shares
+    for part in (rows[i : i + ON_THE_LOOP] for i in range(0, len(rows), ON_THE_LOOP)):
+        shares_of_part = gaussian_shares_of_many(
+            [row.lon for row in part],
+            [row.lat for row in part],
+            [row.accuracy_m for row in part],
+            [shapely.from_wkb(row.shapes) for row in part],
+            [row.accuracy_level for row in part],
+        )
+        for row, found in zip(part, shares_of_part, strict=True):
+            shares = found.tolist()
+            if row.leaf_version_id in row.leaf_ids:
+                is_certain = shares[row.leaf_ids.index(row.leaf_version_id)] >= certain_from
+            else:
+                is_certain = shares[-1] >= certain_from and len(row.leaf_ids) < CANDIDATES
+            yield "certain" if is_certain else "ambiguous", shares
 
 
 def locate(session: Session, fixes: Sequence[Fix], asked: Asked, *, certain_from: float = 0.9) -> list[Answer]:
@@ -129,7 +145,7 @@ def locate(session: Session, fixes: Sequence[Fix], asked: Asked, *, certain_from
     rows = connection.exec_driver_sql(
         place_statement(as_of=asked.as_of is not None), place_parameters(points_of(fixes), asked)
     )
-    return [complete(row, row.answer, certain_from) for row in rows]
+    return complete(list(rows), certain_from)
 
 
 async def place_on(
@@ -144,8 +160,8 @@ async def place_on(
         await cursor.execute(statement, place_parameters(points, asked), prepare=True)
         rows = await cursor.fetchall()
     if len(rows) <= ON_THE_LOOP:
-        return [complete(row, row.answer, certain_from) for row in rows]
-    return await to_thread(lambda: [complete(row, row.answer, certain_from) for row in rows])
+        return complete(rows, certain_from)
+    return await to_thread(complete, rows, certain_from)
 
 
 async def public_answers_on(
@@ -160,15 +176,18 @@ async def public_answers_on(
         await cursor.execute(statement, place_parameters(points, asked) | {"hidden": HIDDEN_JSON}, prepare=True)
         rows = await cursor.fetchall()
     if len(rows) <= ON_THE_LOOP:
-        return [_public_text(row, certain_from) for row in rows]
-    return await to_thread(lambda: [_public_text(row, certain_from) for row in rows])
+        return _public_texts(rows, certain_from)
+    return await to_thread(_public_texts, rows, certain_from)
 
 
-def _public_text(row: Any, certain_from: float) -> bytes:
-    if row.certainty is not None:
-        return str(row.answer).encode()
-    certainty, _ = judge(row, certain_from)
-    return json.dumps(json.loads(row.answer) | {"certainty": certainty}, ensure_ascii=False).encode()
+def _public_texts(rows: Sequence[Any], certain_from: float) -> list[bytes]:
+    judged = judge([row for row in rows if row.certainty is None], certain_from)
+    return [
+        str(row.answer).encode()
+        if row.certainty is not None
+        else json.dumps(json.loads(row.answer) | {"certainty": next(judged)[0]}, ensure_ascii=False).encode()
+        for row in rows
+    ]
 
 
 def plan_for_placing(session: Session) -> None:

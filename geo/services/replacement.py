@@ -108,10 +108,10 @@ def _point(issue: Row[Any]) -> Point:
 
 
 def _receipts(rows: Sequence[Any], certain_from: float) -> dict[str, Any]:
-    answers = [complete(row, row.answer, certain_from) for row in rows]
+    answers = complete(rows, certain_from)
     columns = ("issue_id", "method", "edition_id", "leaf_version_id", "edge_distance_m")
     return {column: [getattr(row, column) for row in rows] for column in columns} | {
         "certainty": [answer["certainty"] for answer in answers],
-        "receipt": [Jsonb(answer) for answer in answers],
+        "receipts": Jsonb(answers),
         "cause": "publish",
     }

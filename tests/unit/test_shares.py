@@ -9,7 +9,14 @@ from scipy.special import ndtr
 
 from geo.errors import InvalidAccuracyError
 from geo.geometry.local_metres import metres_per_degree
-from geo.geometry.shares import check_accuracy, gaussian_shares, reach_m, sigma_of_accuracy, triangle_mass
+from geo.geometry.shares import (
+    check_accuracy,
+    gaussian_shares,
+    gaussian_shares_of_many,
+    reach_m,
+    sigma_of_accuracy,
+    triangle_mass,
+)
 
 LON, LAT = 110.29, 25.27
 EAST, NORTH = (float(x) for x in metres_per_degree(LAT))
@@ -133,3 +140,25 @@ def test_accuracies_that_fixes_have() -> None:
 def test_accuracies_that_no_fix_has(accuracy: float) -> None:
     with pytest.raises(InvalidAccuracyError, match="at most 100,000"):
         check_accuracy([15, accuracy])
+
+
+def test_many_fixes_at_once_get_the_shares_of_each_alone() -> None:
+    """Also where the polygons of a fix overlap, and where those of one fix overlap those of another."""
+    cases = [
+        (15.0, 68, [box(-50, -50, 3, 50), box(3, -50, 50, 50)]),
+        (40.0, 95, [box(-50, -50, 10, 50), box(-5, -50, 50, 50), box(-20, -20, 20, 20)]),
+        (15.0, 68, []),
+        (9.0, 68, [box(-5, -5, 5, 5)]),
+    ]
+    many = gaussian_shares_of_many(
+        [LON] * 4,
+        [LAT, LAT + 1e-5, LAT, LAT],
+        [a for a, _, _ in cases],
+        [p for *_, p in cases],
+        [n for _, n, _ in cases],
+    )
+    for case, lat, shares in zip(cases, [LAT, LAT + 1e-5, LAT, LAT], many, strict=True):
+        assert shares == pytest.approx(gaussian_shares(LON, lat, case[0], case[2], case[1]))
+        assert shares.sum() == pytest.approx(1)
+    assert many[2].tolist() == [1.0]
+    assert many[1][2] == pytest.approx(0), "covered by the two before it"
