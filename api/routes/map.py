@@ -5,10 +5,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 from pydantic import AwareDatetime
+from sqlalchemy import RowMapping
 
 from api.authentication import PrincipalDep
 from api.bbox import BboxDep
-from api.dependencies import SessionDep
+from api.dependencies import SessionDep, SettingsDep
 from api.permissions import permit
 from api.schemas.map import (
     CircleOut,
@@ -52,6 +53,7 @@ def describe_map(overview: MapOverview) -> MapOut:
         base_tiles=f"/tiles/base/{overview.base_revision}/{{z}}/{{x}}/{{y}}.mvt?format={FORMAT}",
         max_tile_zoom=MAX_ZOOM,
         has_demo_data=overview.has_demo_data,
+        attributions=list(overview.attributions),
     )
 
 
@@ -121,22 +123,38 @@ def list_issues(
 
 @router.get("/stations", **PUBLIC)
 def list_stations(
-    session: SessionDep, bbox: BboxDep, limit: Annotated[int, Query(ge=1, le=MAX_FEATURES)] = 500
+    session: SessionDep,
+    settings: SettingsDep,
+    bbox: BboxDep,
+    limit: Annotated[int, Query(ge=1, le=MAX_FEATURES)] = 500,
+    circles: bool = False,
 ) -> Features[StationFeature]:
     """List the stations in a box as GeoJSON, higher levels first, each with its 15-minute circle.
 
-    The circle's method is ``buffer``: a disc, not what can be reached along streets.
+    A circle's method is ``network`` where it follows streets, and ``buffer`` where none are known or it has not been
+    computed yet. ``circles`` asks for the shapes.
     """
-    rows = read_stations(session, bbox, limit=limit + 1)
-    circle = CircleOut(minutes=CIRCLE_MIN, method="buffer", radius_m=round(buffer_radius_m(CIRCLE_MIN), 1))
+    speed_kmh = settings.walking_kmh
+    rows = read_stations(session, bbox, limit=limit + 1, minutes=CIRCLE_MIN, speed_kmh=speed_kmh, with_shapes=circles)
     return Features(
         features=[
             StationFeature(
                 id=row["id"],
                 geometry=point(row),
-                properties=StationProperties.model_validate({**row, "circle": circle}),
+                properties=StationProperties.model_validate({**row, "circle": _circle(row, speed_kmh)}),
             )
             for row in rows[:limit]
         ],
         is_complete=len(rows) <= limit,
+    )
+
+
+def _circle(row: RowMapping, speed_kmh: float) -> CircleOut:
+    method = row["circle_method"]
+    return CircleOut(
+        minutes=CIRCLE_MIN,
+        method=method or "buffer",
+        radius_m=None if method else round(buffer_radius_m(CIRCLE_MIN, speed_kmh=speed_kmh), 1),
+        truncated=bool(row["circle_truncated"]),
+        geometry=row["circle_shape"],
     )

@@ -38,6 +38,8 @@ class MapOut(BaseModel):
     base_tiles: str
     max_tile_zoom: int
     has_demo_data: bool
+    attributions: list[str]
+    """Whose street data the map and its circles are made of; to be shown with them."""
 
 
 class PlaceOut(BaseModel):
@@ -86,11 +88,16 @@ class IssueFeature(BaseModel):
 
 
 class CircleOut(BaseModel):
-    """A service circle around a station."""
+    """A service circle around a station; ``GET /stations/{id}/service-areas`` has it to the metre."""
 
     minutes: int
-    method: Literal["buffer"]
-    radius_m: float
+    method: Literal["network", "buffer"]
+    radius_m: float | None
+    """Of a straight-line disc, where no circle has been computed yet; then the method is ``buffer``."""
+    truncated: bool
+    """The streets known end inside it."""
+    geometry: dict[str, Any] | None
+    """Simplified, where ``circles=true`` asks for it."""
 
 
 class StationProperties(BaseModel):

@@ -22,14 +22,15 @@ def simplify_coverage(geoms: NDArray[np.object_], tolerance: float) -> NDArray[n
 
     Returns
     -------
-    MultiPolygons on a lattice of 0.01, one for each input in its order; none is empty that was not.
+    MultiPolygons on a lattice of 0.01, one for each input in its order; none is empty that was not. Normalised:
+    where a ring begins would else hang on what was simplified along, and an unchanged shape be written again.
     """
     if not len(geoms):
         return geoms
     simplified = shapely.coverage_simplify(geoms, tolerance)
     simplified = np.where(shapely.is_empty(simplified), geoms, simplified)
     simplified = shapely.transform(simplified, lambda coords: np.round(coords, _CENTIMETRE))
-    return np.array([_multi(geom) for geom in simplified], dtype=object)
+    return np.asarray(shapely.normalize([_multi(geom) for geom in simplified]), dtype=object)
 
 
 def _multi(geom: shapely.Polygon | shapely.MultiPolygon) -> shapely.MultiPolygon:

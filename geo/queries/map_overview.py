@@ -25,15 +25,16 @@ class LayerOverview:
 
 @dataclass(frozen=True)
 class MapOverview:
-    """All layers, the primary ones of the cities with most grids first, and the base map's revision."""
+    """All layers, the primary ones of the cities with most grids first, the base map's revision, whose data it is."""
 
     layers: tuple[LayerOverview, ...]
     base_revision: int
     has_demo_data: bool
+    attributions: tuple[str, ...]
 
 
 def read_overview(session: Session) -> MapOverview:
-    """Read it in three short statements."""
+    """Read it in four short statements."""
     rows = session.execute(
         text(
             """
@@ -64,4 +65,5 @@ def read_overview(session: Session) -> MapOverview:
     )
     base_revision = session.scalar(text("select revision from tile_set where name = 'base'"))
     has_demo_data = session.scalar(text("select exists (select from layer where source = 'demo')"))
-    return MapOverview(layers=layers, base_revision=base_revision or 0, has_demo_data=bool(has_demo_data))
+    attributions = session.scalars(text("select distinct attribution from street_network where is_current order by 1"))
+    return MapOverview(layers, base_revision or 0, bool(has_demo_data), tuple(attributions))

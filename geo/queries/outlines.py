@@ -32,23 +32,27 @@ class Shapes:
 
 
 def read_grids(session: Session, layer_id: int, division_ids: Collection[int] | None) -> Shapes:
-    """Read the current whole grids of divisions (None: of all), and the neighbours whose boxes touch theirs."""
+    """Read the current whole grids of divisions (None: of all), and the neighbours whose boxes touch theirs.
+
+    In WGS 84, like `read_staying`: what a refresh simplifies must be projected by the same program as what a publish
+    does, or a corner of theirs differs in the last bit and then, rounded, by a centimetre.
+    """
     if division_ids is None:
         return Shapes.read(
             session,
-            f"select v.id, ST_AsBinary(v.tile_geom), true from grid_version v where {CURRENT_WHOLE_GRID}",
+            f"select v.id, ST_AsBinary(v.geom), true from grid_version v where {CURRENT_WHOLE_GRID}",
             layer=layer_id,
         )
     return Shapes.read(
         session,
         f"""
         with asked as (
-            select v.id, v.tile_geom from grid_version v
+            select v.id, v.geom, v.tile_geom from grid_version v
             where {CURRENT_WHOLE_GRID} and v.division_id = any(:divisions)
         )
-        select id, ST_AsBinary(tile_geom), true from asked
+        select id, ST_AsBinary(geom), true from asked
         union all
-        select v.id, ST_AsBinary(v.tile_geom), false from grid_version v
+        select v.id, ST_AsBinary(v.geom), false from grid_version v
         where {CURRENT_WHOLE_GRID} and v.division_id <> all(:divisions)
           and exists (select from asked a where a.tile_geom && v.tile_geom)
         """,
@@ -62,8 +66,7 @@ def read_staying(
 ) -> Shapes:
     """Read the current whole grids of divisions (asked) and others within bounds (EPSG:3857), but none that closes.
 
-    In WGS 84, unlike the others here: to be projected together with new ones, since a neighbour's corner that another
-    program projected differs in the last bit.
+    In WGS 84, to be projected together with new ones.
     """
     west, south, east, north = bounds
     return Shapes.read(

@@ -11,12 +11,13 @@ from sqlalchemy.orm import Session
 
 from geo.geometry.service_area import ServiceArea
 
-# A circle holds as long as its station and its doors are where they were and the streets around are the same import.
-_FRESH = """
+FRESH = """
     a.door = s.geom and a.doors is not distinct from s.doors and a.network_id is not distinct from (
         select n.id from street_network n where n.is_current and ST_Covers(n.extent, s.geom)
         order by ST_Area(n.extent), n.id limit 1)
 """
+"""Tells that a circle `a` of a station `s` holds: station and doors are where they were, and the streets around are
+those of the same import."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ def stale_stations(
             from station s
             where s.retired_at is null and (cast(:station as bigint) is null or s.id = :station) and (
                 select count(*) from service_area a
-                where a.station_id = s.id and a.minutes = any(:minutes) and a.speed_kmh = :speed and {_FRESH}
+                where a.station_id = s.id and a.minutes = any(:minutes) and a.speed_kmh = :speed and {FRESH}
             ) < cardinality(cast(:minutes as int[]))
             order by s.id limit :limit
             """
@@ -94,7 +95,7 @@ def read(session: Session, station_id: int) -> list[dict[str, Any]]:
         text(
             f"""
             select a.minutes, a.speed_kmh, a.method, a.snap_m, a.area_m2, a.street_m, a.truncated, a.network_version,
-                   a.computed_at, not ({_FRESH}) as stale, ST_AsGeoJSON(a.geom, 7) as geometry
+                   a.computed_at, not ({FRESH}) as stale, ST_AsGeoJSON(a.geom, 7) as geometry
             from service_area a join station s on s.id = a.station_id
             where a.station_id = :id order by a.minutes
             """

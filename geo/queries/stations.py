@@ -6,6 +6,7 @@ from sqlalchemy import RowMapping, text
 from sqlalchemy.orm import Session
 
 from geo.queries.map_overview import Bounds
+from geo.queries.service_areas import FRESH
 
 _COLUMNS = """
     s.id, s.code, s.name, s.kind, s.level, s.address, s.hours, s.services, s.area_m2, s.source,
@@ -15,20 +16,33 @@ _COLUMNS = """
 """
 
 
-def read_stations(session: Session, bounds: Bounds, *, limit: int) -> Sequence[RowMapping]:
-    """Read the stations inside bounds (WGS 84), those of the higher levels first."""
+def read_stations(
+    session: Session, bounds: Bounds, *, limit: int, minutes: int, speed_kmh: float, with_shapes: bool
+) -> Sequence[RowMapping]:
+    """Read the stations inside bounds (WGS 84), those of the higher levels first, each with its circle.
+
+    The circle's columns are null where it hasn't been computed yet, or not anew. Its shape comes as GeoJSON, and only
+    if asked for: simplified by about 3 m, to look at.
+    """
     return (
         session.execute(
             text(
                 f"""
-                select {_COLUMNS} from station s join division d on d.id = s.division_id
+                select {_COLUMNS}, a.method as circle_method, a.truncated as circle_truncated,
+                       case when :with_shapes
+                            then ST_AsGeoJSON(ST_SimplifyPreserveTopology(a.geom, 0.00003), 6)::json
+                       end as circle_shape
+                from station s join division d on d.id = s.division_id
+                left join service_area a
+                       on a.station_id = s.id and a.minutes = :minutes and a.speed_kmh = :speed_kmh and {FRESH}
                 where s.retired_at is null and s.geom && ST_MakeEnvelope(:west, :south, :east, :north, 4326)
                 order by array_position(array['city', 'district', 'street', 'community', 'compound'], s.level)
                          nulls last, s.code
                 limit :limit
                 """
             ),
-            dict(zip(("west", "south", "east", "north"), bounds, strict=True)) | {"limit": limit},
+            dict(zip(("west", "south", "east", "north"), bounds, strict=True))
+            | {"limit": limit, "minutes": minutes, "speed_kmh": speed_kmh, "with_shapes": with_shapes},
         )
         .mappings()
         .all()

@@ -30,7 +30,7 @@ def refresh_tiles(session: Session, layer_id: int, division_ids: Collection[int]
         neighbours are simplified along, so that borders still meet, and outlines are drawn up to the root.
     """
     grids = outlines.read_grids(session, layer_id, division_ids)
-    low = simplify_coverage(grids.geoms, GRID_TOLERANCE)
+    low = simplify_coverage(to_web_mercator(grids.geoms), GRID_TOLERANCE)
     outlines.write_low_grids(session, grids.ids[grids.is_asked], low[grids.is_asked])
     draw_outlines(session, layer_id, division_ids)
 

@@ -9,6 +9,7 @@ import pytest
 from fastapi.testclient import TestClient
 from geoalchemy2.shape import from_shape
 from shapely import Point
+from shapely.geometry import shape
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
@@ -255,9 +256,19 @@ def test_issues_tell_who_is_responsible_and_not_what_was_written(team: Team, tow
     assert elsewhere.json()["features"] == []
 
 
-def test_stations_have_a_circle_that_says_it_is_a_buffer(client: TestClient, town: Town) -> None:
+def test_a_stations_circle_is_an_estimate_until_it_has_been_computed(client: TestClient, town: Town) -> None:
+    asked = {"bbox": HERE, "circles": True}
+    (feature,) = client.get("/api/v1/stations", params=asked).json()["features"]
+    estimate = {"minutes": 15, "method": "buffer", "radius_m": 740.7, "truncated": False, "geometry": None}
+    assert feature["properties"]["circle"] == estimate
+    whole = client.get(f"/api/v1/stations/{feature['id']}/service-areas").json()["features"][-1]
+    (feature,) = client.get("/api/v1/stations", params=asked).json()["features"]
+    circle = feature["properties"]["circle"]
+    assert (circle["method"], circle["radius_m"]) == ("buffer", None)
+    shown, kept = shape(circle["geometry"]), shape(whole["geometry"])
+    assert shown.symmetric_difference(kept).area < 0.01 * kept.area
     (feature,) = client.get("/api/v1/stations", params={"bbox": HERE}).json()["features"]
-    assert feature["properties"]["circle"] == {"minutes": 15, "method": "buffer", "radius_m": 740.7}
+    assert feature["properties"]["circle"]["geometry"] is None
 
 
 @pytest.mark.parametrize(

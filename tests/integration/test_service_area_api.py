@@ -48,6 +48,24 @@ def test_a_stations_circles_are_kept_and_never_old(
     assert {one["properties"]["stale"] for one in again["features"]} == {False}
 
 
+def test_the_map_is_told_of_circles_along_streets_and_whose_data_they_are(
+    client: TestClient, owner_engine: Engine, station_id: int, wangge_data: Path
+) -> None:
+    client.get(f"/api/v1/stations/{station_id}/service-areas")
+    asked = {"bbox": "116.3,39.99,116.34,40.02", "circles": True}
+    circle = client.get("/api/v1/stations", params=asked).json()["features"][0]["properties"]["circle"]
+    assert (circle["method"], circle["radius_m"]) == ("network", None)
+    assert shapely.geometry.shape(circle["geometry"]).covers(shapely.Point(HERE))
+    (attribution,) = client.get("/api/v1/map").json()["attributions"]
+    assert "OpenStreetMap contributors, ODbL" in attribution
+    with Session(owner_engine) as session:
+        import_streets(session, wangge_data / "streets" / "beijing_tsinghua_2017.osm.pbf")
+        session.commit()
+    # A circle of superseded streets is not shown as if it held.
+    circle = client.get("/api/v1/stations", params=asked).json()["features"][0]["properties"]["circle"]
+    assert (circle["method"], circle["geometry"]) == ("buffer", None)
+
+
 def test_no_such_station(client: TestClient, station_id: int) -> None:
     answer = client.get(f"/api/v1/stations/{station_id + 1}/service-areas")
     assert answer.status_code == 404

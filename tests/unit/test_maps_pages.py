@@ -26,7 +26,13 @@ def fetched() -> None:
 
 def page(language: str = "zh-CN", nonce: str = "N0nce", name: str = "党建网格", *, demo: bool = False) -> str:
     layer = {"id": 1, "code": "party", "name": name, "city": {"code": "4503", "name": name}, "bounds": None}
-    overview = {"layers": [layer], "base_tiles": "", "max_tile_zoom": MAX_ZOOM, "has_demo_data": demo}
+    overview = {
+        "layers": [layer],
+        "base_tiles": "",
+        "max_tile_zoom": MAX_ZOOM,
+        "has_demo_data": demo,
+        "attributions": [],
+    }
     return render_map_page(language, nonce, {"map": overview, "approval_number": None})
 
 

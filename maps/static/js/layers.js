@@ -14,7 +14,7 @@ export function listLayers(map, overlays, onSwitch) {
     { key: "micro_grids", swatch: ["dash", INK.micro], on: shown.micro_grids, from: MICRO_GRIDS_FROM },
     { key: "issues", swatch: ["dot", "#d9480f"], on: overlays.issues },
     { key: "stations", swatch: ["station", "#b3261e"], on: overlays.stations, from: overlays.stationsFrom },
-    { key: "circles", swatch: ["dash", "#b3261e"], on: overlays.circles, from: overlays.circlesFrom, note: t("layers.circles_note") },
+    { key: "circles", swatch: ["ring", "#b3261e"], on: overlays.circles, from: overlays.circlesFrom, note: t("layers.circles_note") },
     { key: "base", swatch: ["area", INK.water], on: shown.base },
   ];
   const items = rows.map((row) => ({ row, item: layerItem(row, onSwitch) }));

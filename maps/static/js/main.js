@@ -28,6 +28,7 @@ export function start({ map, tiles }) {
   L.control.scale({ imperial: false, position: "bottomleft" }).addTo(map);
   const corner = L.control.attribution({ prefix: false, position: "bottomright" }).addTo(map);
   corner.addAttribution(escaped(t("attribution.own")));
+  for (const words of overview.attributions) corner.addAttribution(escaped(words));
   if (page.approval_number) corner.addAttribution(escaped(`${t("approval.label")} ${page.approval_number}`));
 
   const useLayer = (chosen) => {

@@ -1,8 +1,8 @@
-// Stations and their circles. A circle here is a buffer, drawn dashed: it is not what can be reached along streets.
+// Stations and their circles. One along streets is drawn solid, a straight-line estimate dashed.
 
 import { get } from "./api.js";
 import { el, icon } from "./dom.js";
-import { named, number, t } from "./format.js";
+import { named, t } from "./format.js";
 import { bboxOf } from "./view.js";
 
 export const STATIONS_FROM = 13;
@@ -27,6 +27,7 @@ export function startStations(map) {
   const chosen = L.layerGroup().addTo(map);
   const canvas = L.canvas({ padding: 0.3 });
   let underway = null;
+  let choice = null;
   let last = [];
 
   async function refresh() {
@@ -38,7 +39,7 @@ export function startStations(map) {
     }
     const mine = (underway = new AbortController());
     try {
-      last = (await get("/api/v1/stations", { bbox: bboxOf(map), limit: LIMIT }, mine.signal)).features;
+      last = (await get("/api/v1/stations", { bbox: bboxOf(map), limit: LIMIT, circles: on.circles }, mine.signal)).features;
       draw();
     } catch (error) {
       if (error.name !== "AbortError") console.warn(error.message);
@@ -53,14 +54,24 @@ export function startStations(map) {
     if (on.stations) for (const station of seen) markers.addLayer(markerOf(station, choose));
     if (!on.circles) return;
     for (const station of seen.filter(({ properties }) => properties.kind === "service_centre")) {
-      circles.addLayer(circleOf(station, canvas, 0));
+      circles.addLayer(circleOf(station, station.properties.circle, canvas));
     }
   }
 
-  /** The circle of a station that was clicked, whether all of them are shown or not. */
-  function choose(station) {
+  /** Draw the circles of a station that was clicked, whether all of them are shown or not, and say how they were made. */
+  async function choose(station, note) {
+    const mine = (choice = station);
     chosen.clearLayers();
-    chosen.addLayer(circleOf(station, canvas, 0.06));
+    try {
+      const { features } = await get(`/api/v1/stations/${station.id}/service-areas`);
+      if (mine !== choice) return;
+      for (const { geometry, properties } of features) chosen.addLayer(circleOf(station, { ...properties, geometry }, canvas, 0.05));
+      const { method, minutes, truncated } = features.at(-1).properties;
+      note.textContent = t(method === "network" ? "station.circle_network" : "station.circle", { minutes: features.map(({ properties }) => properties.minutes).join(" / ") || minutes });
+      if (truncated) note.append(el("br"), t("station.circle_truncated"));
+    } catch (error) {
+      note.textContent = t("station.circle_failed", { reason: error.message });
+    }
   }
 
   let moving = 0;
@@ -88,12 +99,12 @@ function markerOf(station, onChoose) {
     alt: `${named("station", properties.kind)}: ${properties.name}`,
     riseOnHover: true,
   });
-  marker.on("click", () => onChoose(station));
-  return marker.bindPopup(() => card(properties), { minWidth: 220, maxWidth: 300, closeButton: true });
+  const note = el("p", { class: "circle-note", role: "status" });
+  marker.on("click", () => onChoose(station, note));
+  return marker.bindPopup(() => card(properties, note), { minWidth: 220, maxWidth: 300, closeButton: true });
 }
 
-function card(properties) {
-  const { circle } = properties;
+function card(properties, note) {
   return el(
     "article",
     { class: "station-card" },
@@ -101,19 +112,21 @@ function card(properties) {
     el("p", { class: "kind" }, [named("station", properties.kind), properties.division_name].join(" · ")),
     properties.address ? el("p", {}, `${t("station.address")}：${properties.address}`) : null,
     properties.hours ? el("p", {}, `${t("station.hours")}：${properties.hours}`) : null,
-    el("p", { class: "circle-note" }, t("station.circle", { minutes: circle.minutes, radius: number(circle.radius_m) })),
+    note,
   );
 }
 
-const circleOf = (station, renderer, fillOpacity) =>
-  L.circle(latLngOf(station), {
-    radius: station.properties.circle.radius_m,
+/** A circle's shape, or the disc that stands for one that is not known yet. */
+function circleOf(station, { geometry, method, radius_m: radius }, renderer, fillOpacity = 0) {
+  const look = {
     renderer,
     color: COLOUR,
-    weight: 1.2,
-    opacity: 0.55,
-    dashArray: "6 5",
+    weight: method === "network" ? 1.6 : 1.2,
+    opacity: 0.6,
+    dashArray: method === "network" ? null : "6 5",
     fillColor: COLOUR,
     fillOpacity,
     interactive: false,
-  });
+  };
+  return geometry ? L.geoJSON(geometry, { ...look, style: look, smoothFactor: 0.5 }) : L.circle(latLngOf(station), { radius, ...look });
+}
