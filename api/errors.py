@@ -79,7 +79,7 @@ def install(app: FastAPI) -> None:
     async def geo_error(request: Request, error: GeoError) -> Response:
         if status_of(error) is HTTPStatus.UNAUTHORIZED and _is_for_a_person(request):
             return to_sign_in(request)
-        members = {"findings": _findings(error)} if isinstance(error, UnresolvedFindingsError) else {}
+        members = {"findings": _findings(error)} if isinstance(error, UnresolvedFindingsError) else error.members
         answer = problem(status_of(error), type(error).__name__, str(error), **members)
         if isinstance(error, TooManyTriesError | TooManyRequestsError):
             answer.headers["Retry-After"] = str(error.retry_after_s)

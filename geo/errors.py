@@ -1,8 +1,14 @@
 """The error tree. A message says what, where, the offending value, and how to mend it."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 
 class GeoError(Exception):
     """Base of every error this software raises on purpose."""
+
+    members: Mapping[str, object] = MappingProxyType({})
+    """What a program may want to know of it beside the sentence; JSON values."""
 
 
 class InvalidCoordinateError(GeoError, ValueError):

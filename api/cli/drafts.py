@@ -133,6 +133,32 @@ def publish(
 
 
 @draft.command()
+def rebase(
+    number: Number,
+    drop: Annotated[bool, typer.Option("--drop", help="略去已不适用的步骤。 Leave out what doesn't apply")] = False,
+) -> None:
+    """在最新边界上重做草稿的步骤。 Repeat a draft's steps on today's borders."""
+    from geo.services import rebasing
+
+    with _transactions() as transactions, transactions.begin() as session:
+        done = rebasing.rebase(session, number, drop_failing=drop, expected=None)
+        typer.echo(f"{done.applied} 步已重做。 {done.applied} steps repeated.")
+        for step in done.dropped:
+            typer.echo(f"略去 dropped: {step.number} {step.kind}: {step.reason}")
+
+
+@draft.command("roll-back")
+def roll_back(
+    edition: Annotated[int, typer.Argument(metavar="EDITION", help="版次编号。 Number of an edition")],
+) -> None:
+    """新建草稿，恢复到某版次的边界，并打印其编号。 Open a draft of an earlier edition's borders."""
+    from geo.services import returning
+
+    with _transactions() as transactions, transactions.begin() as session:
+        typer.echo(returning.return_to(session, edition).id)
+
+
+@draft.command()
 def discard(number: Number) -> None:
     """废弃草稿。 Throw a draft away."""
     from geo.services import drafts

@@ -7,9 +7,9 @@ from fastapi import APIRouter, Path, Response
 from api.authentication import PrincipalDep
 from api.dependencies import SessionDep
 from api.revisions import ExpectedRevision
-from api.routes.drafts import EDIT, READ, EditionId, shown
+from api.routes.drafts import EDIT, READ, EditionId, readable, shown
 from api.schemas.drafts import DraftChange, EditionOut, RemarkIn, RemarkOut, ReviewerIn
-from geo.services import drafts, review
+from geo.services import review
 from geo.services.access import Permission
 
 router = APIRouter(prefix="/api/v1/drafts", tags=["草稿 drafts"])
@@ -46,15 +46,13 @@ def unshare(session: SessionDep, principal: PrincipalDep, edition_id: EditionId,
 @router.get("/{edition_id}/remarks", **READ)
 def list_remarks(session: SessionDep, principal: PrincipalDep, edition_id: EditionId) -> list[RemarkOut]:
     """List what has been said about the draft, oldest first."""
-    scope = principal.scope(Permission.READ_DRAFTS)
-    edition = drafts.find_edition(session, edition_id, scope=scope, reviewer_id=principal.account_id)
+    edition = readable(session, principal, edition_id)
     return [RemarkOut.model_validate(dict(row)) for row in review.remarks(session, edition)]
 
 
 @router.post("/{edition_id}/remarks", status_code=201, **READ)
 def add_remark(session: SessionDep, principal: PrincipalDep, edition_id: EditionId, body: RemarkIn) -> list[RemarkOut]:
     """Say something about the draft; its reviewers may, too."""
-    scope = principal.scope(Permission.READ_DRAFTS)
-    edition = drafts.find_edition(session, edition_id, scope=scope, reviewer_id=principal.account_id)
+    edition = readable(session, principal, edition_id)
     review.remark(session, edition, body.text, account_id=principal.account_id)
     return [RemarkOut.model_validate(dict(row)) for row in review.remarks(session, edition)]

@@ -7,13 +7,12 @@ reason if the borders forbid it. Nothing of a draft shows anywhere else before i
 from collections.abc import Collection
 from typing import Annotated
 
-from fastapi import APIRouter, BackgroundTasks, Path, Query, Request, Response
-from sqlalchemy import Engine
-from sqlalchemy.orm import Session, sessionmaker
+from fastapi import APIRouter, Path, Query, Response
+from sqlalchemy.orm import Session
 
 from api.authentication import PrincipalDep
 from api.bbox import get_bbox
-from api.dependencies import SessionDep, SettingsDep
+from api.dependencies import SessionDep
 from api.permissions import permit
 from api.revisions import ExpectedRevision, show_revision
 from api.schemas.drafts import (
@@ -26,17 +25,14 @@ from api.schemas.drafts import (
     LimitsOut,
     LoggedStep,
     OperationIn,
-    PublishedOut,
-    PublishIn,
     StepOut,
     UnitCollection,
     feature,
 )
-from api.settings import Settings
 from geo.errors import InvalidGeometryError
 from geo.models import Edition
 from geo.queries import drafts as queries
-from geo.services import drafting, drafts, figures, publishing, replacement
+from geo.services import drafting, drafts, figures
 from geo.services.access import Permission, Principal
 
 router = APIRouter(prefix="/api/v1/drafts", tags=["草稿 drafts"])
@@ -66,7 +62,7 @@ def get_units(
     bbox: Annotated[str | None, Query(max_length=100, description="west,south,east,north: leaves near it only")] = None,
 ) -> UnitCollection:
     """Give the draft's leaves and divided grids as GeoJSON; with ``bbox`` the leaves there, neighbours' included."""
-    edition = _readable(session, principal, edition_id)
+    edition = readable(session, principal, edition_id)
     found = queries.units(session, edition) if bbox is None else queries.leaves_in(session, edition, get_bbox(bbox))
     if len(found) > MAX_FEATURES:
         raise InvalidGeometryError(f"{len(found)} units are too many for one answer; ask for a smaller bbox")
@@ -77,7 +73,7 @@ def get_units(
 @router.get("/{edition_id}/figures", **READ)
 def get_figures(session: SessionDep, principal: PrincipalDep, response: Response, edition_id: EditionId) -> FiguresOut:
     """Give households, people, area and shape of every grid and micro-grid, beside what they should keep."""
-    edition = _readable(session, principal, edition_id)
+    edition = readable(session, principal, edition_id)
     show_revision(response, edition.draft_revision)
     return FiguresOut(
         draft_revision=edition.draft_revision,
@@ -95,7 +91,7 @@ def get_changes(
     since: Annotated[int, Query(ge=0, lt=2**31, description="the draft's revision that the caller has")] = 0,
 ) -> ChangesOut:
     """Give what others made of the draft since a revision: after a 412 a client catches up with it."""
-    edition = _readable(session, principal, edition_id)
+    edition = readable(session, principal, edition_id)
     steps, changes = drafting.changes_since(session, edition, since)
     show_revision(response, edition.draft_revision)
     return ChangesOut(
@@ -110,7 +106,7 @@ def get_changes(
 @router.get("/{edition_id}/operations", **READ)
 def get_log(session: SessionDep, principal: PrincipalDep, edition_id: EditionId) -> list[LoggedStep]:
     """List the steps of a draft in their order, those undone included."""
-    edition = _readable(session, principal, edition_id)
+    edition = readable(session, principal, edition_id)
     return [LoggedStep.model_validate(step, from_attributes=True) for step in drafting.log(session, edition.id)]
 
 
@@ -149,43 +145,14 @@ def redo(
     return _step(session, step, response)
 
 
-@router.post("/{edition_id}/publish", **EDIT)
-def publish(
-    request: Request,
-    session: SessionDep,
-    principal: PrincipalDep,
-    settings: SettingsDep,
-    later: BackgroundTasks,
-    edition_id: EditionId,
-    expected: ExpectedRevision,
-    body: PublishIn | None = None,
-) -> PublishedOut:
-    """Make the draft the borders of its division from now on; open issues are placed anew right after.
-
-    409 with the findings where errors of what it changes have no waiver, or warnings are neither waived nor accepted.
-    """
-    scope = principal.scope(Permission.EDIT_DRAFTS)
-    done = publishing.publish(
-        session, edition_id, expected=expected, accept=body.accept if body is not None else (), scope=scope
-    )
-    # After the response, so after the commit: what is placed meanwhile sees the old borders or the new ones.
-    later.add_task(_replace, request.app.state.engine, done.edition.id, settings)
-    return PublishedOut(id=done.edition.id, revision=done.edition.revision or 0, opened=done.opened, closed=done.closed)
-
-
 @router.delete("/{edition_id}", status_code=204, **EDIT)
 def discard(session: SessionDep, principal: PrincipalDep, edition_id: EditionId, expected: ExpectedRevision) -> None:
     """Throw a draft away; its steps stay on record."""
     drafts.discard(session, edition_id, expected=expected, scope=principal.scope(Permission.EDIT_DRAFTS))
 
 
-def _replace(engine: Engine, edition_id: int, settings: Settings) -> None:
-    replacement.sweep_all(
-        sessionmaker(engine).begin, edition_id, snap_m=settings.snap_m, certain_from=settings.certain_from
-    )
-
-
-def _readable(session: Session, principal: Principal, edition_id: int) -> Edition:
+def readable(session: Session, principal: Principal, edition_id: int) -> Edition:
+    """Give an edition that the caller may read: of her divisions, or shared with her."""
     scope = principal.scope(Permission.READ_DRAFTS)
     return drafts.find_edition(session, edition_id, scope=scope, reviewer_id=principal.account_id)
 

@@ -2,14 +2,15 @@
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Path, Query, Response
 
 from api.authentication import PrincipalDep
 from api.dependencies import SessionDep
 from api.permissions import permit
+from api.routes.drafts import shown
 from api.schemas.drafts import EditionOut
 from geo.errors import NotFoundError
-from geo.services import drafts
+from geo.services import drafts, returning
 from geo.services.access import Permission
 
 router = APIRouter(prefix="/api/v1/editions", tags=["版次 editions"])
@@ -47,3 +48,12 @@ def get_edition(session: SessionDep, principal: PrincipalDep, edition_id: Editio
     for row in drafts.list_editions(session, edition_id=edition_id, scope=scope, reviewer_id=principal.account_id):
         return EditionOut.model_validate(dict(row))
     raise NotFoundError(f"there is no edition {edition_id}")
+
+
+@router.post("/{edition_id}/roll-back", status_code=201, **permit(Permission.EDIT_DRAFTS))
+def roll_back(session: SessionDep, principal: PrincipalDep, response: Response, edition_id: EditionId) -> EditionOut:
+    """Open a draft that holds the borders of then in the edition's division; publishing it makes a new edition."""
+    scope = principal.scope(Permission.EDIT_DRAFTS)
+    draft = returning.return_to(session, edition_id, author_id=principal.account_id, scope=scope)
+    response.headers["Location"] = f"/api/v1/drafts/{draft.id}"
+    return shown(session, draft, response)

@@ -241,16 +241,6 @@ class FindingsOut(BaseModel):
     findings: list[FindingOut]
 
 
-class PublishIn(BaseModel):
-    """The warnings that are known and accepted."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    accept: list[Annotated[str, Field(max_length=100)]] = Field(
-        default=[], max_length=10_000, description="keys of warnings, or rules all of whose warnings are accepted"
-    )
-
-
 class ChangeStep(BaseModel):
     """One revision that somebody made."""
 
@@ -280,15 +270,6 @@ class LoggedStep(BaseModel):
     is_undone: bool
     created_at: datetime
     made_by: str | None
-
-
-class PublishedOut(BaseModel):
-    """What a publish did."""
-
-    id: int
-    revision: int
-    opened: list[str]
-    closed: list[str]
 
 
 def feature(unit: Unit) -> UnitFeature:

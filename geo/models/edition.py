@@ -54,6 +54,8 @@ class Edition(Base):
     """When the draft is to be published; until then nobody changes it."""
     publish_by_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
     """Who decided so, and must still be allowed to then; null at the console."""
+    publish_accept: Mapped[list[Any] | None]
+    """The warnings that are accepted then: keys of findings, or rules."""
     publish_refusal: Mapped[str | None]
     """Why it wasn't published at the time it was to be."""
 
@@ -145,7 +147,7 @@ class DraftChange(Base):
     """What one revision of a draft changed, so that whoever saw an earlier one can catch up."""
 
     __tablename__ = "draft_change"
-    __table_args__ = (CheckConstraint("how in ('apply', 'undo', 'redo')", name="how"),)
+    __table_args__ = (CheckConstraint("how in ('apply', 'undo', 'redo', 'rebase')", name="how"),)
 
     edition_id: Mapped[int] = mapped_column(ForeignKey("edition.id", ondelete="CASCADE"), primary_key=True)
     revision: Mapped[int] = mapped_column(primary_key=True)

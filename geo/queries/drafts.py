@@ -3,6 +3,7 @@
 import json
 from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any
 
 import shapely
@@ -80,6 +81,24 @@ def copy_scope(session: Session, edition: Edition) -> int:
         {"edition": edition.id, "layer": edition.layer_id, "division": edition.division_id},
     )
     return len(copied.all())
+
+
+def units_as_of(session: Session, edition: Edition, at: datetime) -> dict[str, Unit]:
+    """Give the scope's units by key as they were published at an instant; base versions are those of today."""
+    rows = session.execute(
+        text(
+            f"""
+            select {AS_UNIT}, false, false, v.division_id, v.name, v.kind, v.attributes, c.id,
+                   case when v.is_leaf then ST_AsBinary(v.geom) end
+            from grid_version v join grid g on g.id = v.grid_id left join grid p on p.id = v.parent_id
+            left join grid_version c
+              on c.grid_id = v.grid_id and c.is_remainder = v.is_remainder and upper_inf(c.valid)
+            where v.layer_id = :layer and v.valid @> cast(:at as timestamptz) and {IN_SCOPE}
+            """
+        ),
+        {"layer": edition.layer_id, "division": edition.division_id, "at": at},
+    )
+    return by_key(rows)
 
 
 def units(session: Session, edition: Edition, keys: Collection[str] | None = None) -> dict[str, Unit]:

@@ -1,6 +1,7 @@
 """What publishing a draft asks and writes beside the versions themselves: moved bases, lineage, links, households."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import text
@@ -10,79 +11,90 @@ from geo.models import Edition
 from geo.queries.drafts import IN_SCOPE
 
 
-def moved_codes(session: Session, edition: Edition) -> list[str]:
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A grid whose border or facts were published anew, and the newest edition that did."""
+
+    code: str
+    edition: int
+    name: str
+    revision: int
+    published_at: datetime
+
+
+def moved_since_base(session: Session, edition: Edition) -> list[Moved]:
     """List the codes in a draft's scope whose versions another edition opened or closed since the draft's base.
 
     A unit beside the scope counts if the draft has put a corner into it and its version isn't open any more.
     """
-    return list(
-        session.scalars(
-            text(
-                f"""
-                select distinct g.code from grid_version v
+    rows = session.execute(
+        text(
+            f"""
+            select distinct on (code) * from (
+                select g.code, e.id, e.name, e.revision, e.published_at from grid_version v
                 join edition e on e.id = v.edition_id or e.id = v.closed_edition_id
                 join grid g on g.id = v.grid_id
                 where v.layer_id = :layer and e.revision > :base and {IN_SCOPE}
-                union
-                select g.code from draft_unit u join grid_version v on v.id = u.base_version_id
+                union all
+                select g.code, e.id, e.name, e.revision, e.published_at
+                from draft_unit u join grid_version v on v.id = u.base_version_id
+                join edition e on e.id = v.closed_edition_id
                 join grid g on g.id = v.grid_id
-                where u.edition_id = :edition and u.is_frozen and not upper_inf(v.valid)
-                order by 1
-                """
-            ),
-            {
-                "layer": edition.layer_id,
-                "base": edition.base_revision,
-                "division": edition.division_id,
-                "edition": edition.id,
-            },
-        )
+                where u.edition_id = :edition and u.is_frozen
+            ) moved order by code, revision desc
+            """
+        ),
+        {
+            "layer": edition.layer_id,
+            "base": edition.base_revision,
+            "division": edition.division_id,
+            "edition": edition.id,
+        },
     )
+    return [Moved(*row) for row in rows]
 
 
-def overlapping_codes(session: Session, edition: Edition) -> list[str]:
+def drawn_since_base(session: Session, edition: Edition) -> list[Moved]:
     """List the leaves beside an edition that were drawn since its base and overlap one that it opened."""
-    return list(
-        session.scalars(
-            text(
-                """
-                select distinct g.code from grid_version n
-                join grid_version o on o.layer_id = n.layer_id and o.is_leaf and upper_inf(o.valid) and o.geom && n.geom
-                join edition e on e.id = o.edition_id
-                join grid g on g.id = o.grid_id
-                where n.edition_id = :edition and n.is_leaf and o.edition_id <> :edition and e.revision > :base
-                  and ST_Relate(n.geom, o.geom, 'T********')
-                order by 1
-                """
-            ),
-            {"edition": edition.id, "base": edition.base_revision},
-        )
+    rows = session.execute(
+        text(
+            """
+            select distinct on (g.code) g.code, e.id, e.name, e.revision, e.published_at from grid_version n
+            join grid_version o on o.layer_id = n.layer_id and o.is_leaf and upper_inf(o.valid) and o.geom && n.geom
+            join edition e on e.id = o.edition_id
+            join grid g on g.id = o.grid_id
+            where n.edition_id = :edition and n.is_leaf and o.edition_id <> :edition and e.revision > :base
+              and ST_Relate(n.geom, o.geom, 'T********')
+            order by g.code, e.revision desc
+            """
+        ),
+        {"edition": edition.id, "base": edition.base_revision},
     )
+    return [Moved(*row) for row in rows]
 
 
-def drawn_since(session: Session, edition: Edition) -> list[str]:
+def drawn_since(session: Session, edition: Edition) -> list[Moved]:
     """List the leaves beside a draft's scope that were published since its base and overlap one of the draft's."""
-    return list(
-        session.scalars(
-            text(
-                f"""
-                select distinct g.code from draft_unit u
-                join grid_version v on v.layer_id = :layer and v.is_leaf and upper_inf(v.valid) and v.geom && u.geom
-                join edition e on e.id = v.edition_id
-                join grid g on g.id = v.grid_id
-                where u.edition_id = :edition and u.is_leaf and not u.is_frozen and e.revision > :base
-                  and not {IN_SCOPE} and ST_Relate(u.geom, v.geom, 'T********')
-                order by 1
-                """
-            ),
-            {
-                "layer": edition.layer_id,
-                "edition": edition.id,
-                "division": edition.division_id,
-                "base": edition.base_revision,
-            },
-        )
+    rows = session.execute(
+        text(
+            f"""
+            select distinct on (g.code) g.code, e.id, e.name, e.revision, e.published_at from draft_unit u
+            join grid_version v on v.layer_id = :layer and v.is_leaf and upper_inf(v.valid) and v.geom && u.geom
+            join edition e on e.id = v.edition_id
+            join grid g on g.id = v.grid_id
+            where u.edition_id = :edition and u.is_leaf and not u.is_frozen and e.revision > :base
+              and not {IN_SCOPE} and ST_Relate(u.geom, v.geom, 'T********')
+            order by g.code, e.revision desc
+            """
+        ),
+        {
+            "layer": edition.layer_id,
+            "edition": edition.id,
+            "division": edition.division_id,
+            "base": edition.base_revision,
+        },
     )
+    return [Moved(*row) for row in rows]
 
 
 def used_codes(session: Session, layer_id: int, prefixes: Sequence[str]) -> set[str]:
@@ -155,6 +167,62 @@ def inherit_links(session: Session, edition: Edition, at: datetime) -> None:
             """
         ),
         parameters,
+    )
+
+
+def revive_links(session: Session, edition: Edition, at: datetime) -> None:
+    """Give a grid that was ended before and is back its branch and posts of then, from an instant on."""
+    came_back = """
+        with back as (
+            select n.grid_id, max(upper(o.valid)) as ended_at
+            from grid_version n join grid_version o on o.grid_id = n.grid_id and o.edition_id <> n.edition_id
+            where n.edition_id = :edition group by n.grid_id having not bool_or(o.closed_edition_id = :edition)
+        )
+    """
+    parameters = {"edition": edition.id, "at": at}
+    session.execute(
+        text(
+            f"""
+            {came_back}
+            insert into responsible_branch (branch_id, grid_id, formation, valid, source)
+            select r.branch_id, r.grid_id, r.formation, tstzrange(:at, null), r.source
+            from back b join responsible_branch r on r.grid_id = b.grid_id and upper(r.valid) = b.ended_at
+            where not exists (select from responsible_branch c where c.grid_id = b.grid_id and upper_inf(c.valid))
+            """
+        ),
+        parameters,
+    )
+    session.execute(
+        text(
+            f"""
+            {came_back}
+            insert into post (person_id, kind, grid_id, scope, valid, source)
+            select p.person_id, p.kind, p.grid_id, p.scope, tstzrange(:at, null), p.source
+            from back b join post p on p.grid_id = b.grid_id and upper(p.valid) = b.ended_at
+            """
+        ),
+        parameters,
+    )
+
+
+def restore_figures(session: Session, edition: Edition) -> None:
+    """Give versions without households the figures of a file that the same grid had with the same border before."""
+    session.execute(
+        text(
+            """
+            update grid_version n
+            set households = o.households, people = o.people, households_source = o.households_source
+            from (
+                select distinct on (n.id) n.id, o.households, o.people, o.households_source
+                from grid_version n join grid_version o
+                  on o.grid_id = n.grid_id and o.is_remainder = n.is_remainder and o.id <> n.id
+                where n.edition_id = :edition and n.households is null and o.households_source = 'file'
+                  and ST_AsBinary(ST_Normalize(o.geom)) = ST_AsBinary(ST_Normalize(n.geom))
+                order by n.id, upper(o.valid) desc
+            ) o where o.id = n.id
+            """
+        ),
+        {"edition": edition.id},
     )
 
 

@@ -60,8 +60,16 @@ class NewVersion:
     """MultiPolygon in EPSG:3857, where `geo.services.tiling.simplify_new` has drawn it already."""
 
 
-def read_current(session: Session, layer_id: int, division_ids: Sequence[int] | None = None) -> list[CurrentVersion]:
-    """List the open versions of a layer, or of its grids in some divisions (not their subtrees)."""
+def read_current(
+    session: Session, layer_id: int, division_ids: Sequence[int] | None = None, *, as_of: datetime | None = None
+) -> list[CurrentVersion]:
+    """List the open versions of a layer, or of its grids in some divisions (not their subtrees).
+
+    Parameters
+    ----------
+    as_of
+        Those that were open at an instant instead.
+    """
     rows = session.execute(
         text(
             """
@@ -69,11 +77,13 @@ def read_current(session: Session, layer_id: int, division_ids: Sequence[int] | 
                    ST_AsBinary(v.geom), v.households, v.people, v.attributes,
                    v.households_source
             from grid_version v join grid g on g.id = v.grid_id left join grid p on p.id = v.parent_id
-            where v.layer_id = :layer and upper_inf(v.valid) and (:all or v.division_id = any(:divisions))
+            where v.layer_id = :layer and (:all or v.division_id = any(:divisions)) and %s
             order by g.code, v.is_remainder
             """
+            % ("upper_inf(v.valid)" if as_of is None else "v.valid @> cast(:as_of as timestamptz)")
         ),
-        {"layer": layer_id, "all": division_ids is None, "divisions": list(division_ids or ())},
+        {"layer": layer_id, "all": division_ids is None, "divisions": list(division_ids or ())}
+        | ({} if as_of is None else {"as_of": as_of}),
     ).all()
     geoms = shapely.from_wkb([bytes(row[10]) for row in rows])
     return [CurrentVersion._make((*row[:10], geom, *row[11:])) for row, geom in zip(rows, geoms, strict=True)]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from sqlalchemy import RowMapping, select, text
 from sqlalchemy.orm import Session
@@ -46,27 +47,50 @@ def apply(
         If it would leave a gap or an overlap, move a border of the scope's neighbours, or change nothing.
     """
     edition = locked_draft(session, edition_id, expected=expected, scope=scope)
-    number = 1 + (session.scalar(text(_LAST), {"edition": edition.id}) or 0)
+    number = next_number(session, edition)
     changes = plan(operation, Workspace(session, edition, number))
+    parameters = {name: value for name, value in asdict(operation).items() if name != "kind"}
+    return log_step(session, edition, number, operation.kind, parameters, changes)
+
+
+def next_number(session: Session, edition: Edition) -> int:
+    """Give the number of a draft's next step; those undone don't count."""
+    return 1 + (session.scalar(text(_LAST), {"edition": edition.id}) or 0)
+
+
+def log_step(
+    session: Session,
+    edition: Edition,
+    number: int,
+    kind: str,
+    parameters: dict[str, Any],
+    changes: Changes,
+) -> Step:
+    """Make a step's changes and put it on record with what it replaced.
+
+    Raises
+    ------
+    RefusedOperationError
+        If nothing is different afterwards.
+    """
     before = queries.units(session, edition, changes)
     changes = {key: unit for key, unit in changes.items() if unit != before.get(key)}
     if not changes:
         raise RefusedOperationError("that changes nothing")
     # What was undone is gone for good once another step follows.
     session.execute(text("delete from draft_operation where edition_id = :e and is_undone"), {"e": edition.id})
-    parameters = {name: value for name, value in asdict(operation).items() if name != "kind"}
     session.add(
         DraftOperation(
             edition_id=edition.id,
             number=number,
-            kind=operation.kind,
+            kind=kind,
             parameters=parameters,
-            before=_images({key: before.get(key) for key in changes}),
-            after=_images(changes),
+            before=images({key: before.get(key) for key in changes}),
+            after=images(changes),
             made_by=audit.acting(session)[0].who,
         )
     )
-    return _written(session, edition, "apply", operation.kind, changes)
+    return written(session, edition, "apply", kind, changes)
 
 
 def undo(
@@ -89,7 +113,7 @@ def undo(
     if last is None:
         raise ConflictError("there is nothing to undo")
     last.is_undone = True
-    return _written(session, edition, "undo", last.kind, _units(last.before))
+    return written(session, edition, "undo", last.kind, units_of(last.before))
 
 
 def redo(
@@ -112,7 +136,7 @@ def redo(
     if following is None:
         raise ConflictError("there is nothing to redo")
     following.is_undone = False
-    return _written(session, edition, "redo", following.kind, _units(following.after))
+    return written(session, edition, "redo", following.kind, units_of(following.after))
 
 
 def log(session: Session, edition_id: int) -> Iterable[DraftOperation]:
@@ -147,7 +171,8 @@ def changes_since(session: Session, edition: Edition, revision: int) -> tuple[li
     return found, {key: now.get(key) for key in sorted(keys)}
 
 
-def _written(session: Session, edition: Edition, how: str, kind: str, changes: Changes) -> Step:
+def written(session: Session, edition: Edition, how: str, kind: str, changes: Changes) -> Step:
+    """Write the units that a step changes, raise the draft's revision and note what it changed."""
     queries.write(session, edition, changes)
     edition.draft_revision += 1
     session.add(
@@ -165,9 +190,11 @@ def _written(session: Session, edition: Edition, how: str, kind: str, changes: C
     return Step(edition, kind, changes)
 
 
-def _images(units: Changes) -> dict[str, object]:
+def images(units: Changes) -> dict[str, object]:
+    """Give units as the log keeps them."""
     return {key: unit.image() if unit is not None else None for key, unit in units.items()}
 
 
-def _units(images: dict[str, dict[str, object] | None]) -> Changes:
+def units_of(images: dict[str, dict[str, Any] | None]) -> Changes:
+    """Give the units of a log's images."""
     return {key: Unit.of_image(image) if image is not None else None for key, image in images.items()}

@@ -24,6 +24,13 @@ ACCOUNT = text(
     ) found
     """
 )
+GRANTS = text(
+    """
+    select a.username, a.display_name, g.role, d.path::text as path, d.code, d.name as division_name
+    from account a join account_grant g on g.account_id = a.id left join division d on d.id = g.division_id
+    where a.id = :id and a.disabled_at is null
+    """
+)
 KEY = text(
     """
     select found.* from set_config('wangge.token', encode(:hash, 'hex'), true) as said cross join lateral (
@@ -72,3 +79,16 @@ def of_key(session: Session, key: str, now: datetime) -> Principal:
 
 def _grant(row: Row[Any]) -> Grant:
     return Grant(Role(row.role), row.path, row.code, row.division_name)
+
+
+def with_grants(session: Session, account_id: int) -> Principal | None:
+    """Give an account that isn't here to show a token, as it is at this instant; None if disabled or without a role."""
+    rows = session.execute(GRANTS, {"id": account_id}).all()
+    if not rows:
+        return None
+    return Principal(
+        account_id=account_id,
+        username=rows[0].username,
+        display_name=rows[0].display_name,
+        grants=tuple(_grant(r) for r in rows),
+    )

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -20,15 +21,18 @@ Key = tuple[str, bool]
 """Code, and whether it is the grid's remainder."""
 Current = Mapping[Key, CurrentVersion]
 Wanted = dict[Key, NewVersion]
+NOTHING: Current = MappingProxyType({})
 
 
-def wanted_versions(units: Mapping[str, Unit], current: Current) -> Wanted:
+def wanted_versions(units: Mapping[str, Unit], current: Current, then: Current = NOTHING) -> Wanted:
     """Give the versions of a numbered draft by key: its leaves, the grids that they make up, and touched neighbours.
 
     Parameters
     ----------
     current
         The open versions of the draft's scope, and of the grids beside it that got a corner.
+    then
+        The versions that the draft returns to: a grid whose leaves are those of then has the border of then.
     """
     codes = {unit.key: unit.code for unit in units.values()}
     wanted: Wanted = {}
@@ -50,7 +54,7 @@ def wanted_versions(units: Mapping[str, Unit], current: Current) -> Wanted:
         )
     for code in _parents(wanted.values()):
         whole = wanted.get((code, False)) or _as_new(current[code, False])
-        wanted[code, False] = replace(whole, is_leaf=False, geom=_union(code, wanted, current))
+        wanted[code, False] = replace(whole, is_leaf=False, geom=_union(code, wanted, current, then))
     return {key: _with_households(v, current.get(key)) for key, v in wanted.items()}
 
 
@@ -70,15 +74,17 @@ def _parents(versions: Iterable[NewVersion]) -> set[str]:
     return {v.code if v.is_remainder else v.parent_code for v in versions if v.is_remainder or v.parent_code} - {None}  # type: ignore[return-value]
 
 
-def _union(code: str, wanted: Wanted, current: Current) -> Any:
+def _union(code: str, wanted: Wanted, current: Current, then: Current) -> Any:
     """Give the land of a divided grid: as published where its leaves are, else put together from them."""
     new = {key: v.geom for key, v in wanted.items() if _is_leaf_of(code, v)}
     old = {key: v.geom for key, v in current.items() if _is_leaf_of(code, v)}
     in_draft = (code, False) in wanted and wanted[code, False].geom is None
     leaves = new if in_draft else old | new
-    whole = current.get((code, False))
-    if whole is not None and leaves.keys() == old.keys() and all(_is_same(old[key], leaves[key]) for key in old):
-        return whole.geom
+    for before in (current, then):
+        whole = before.get((code, False))
+        known = {key: v.geom for key, v in before.items() if _is_leaf_of(code, v)}
+        if whole is not None and leaves.keys() == known.keys() and all(_is_same(known[k], leaves[k]) for k in known):
+            return whole.geom
     named = {"/".join(map(str, key)): geom for key, geom in leaves.items()}
     try:
         return unite((named | match(named).changed).values())

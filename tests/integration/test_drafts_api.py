@@ -7,7 +7,8 @@ from fastapi.testclient import TestClient
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
-from api.schemas.drafts import ChangesOut, EditionOut, FiguresOut, FindingsOut, PublishedOut, StepOut, UnitCollection
+from api.schemas.drafts import ChangesOut, EditionOut, FiguresOut, FindingsOut, StepOut, UnitCollection
+from api.schemas.publishing import PublishedOut
 from geo.services.access import Role
 from geo.services.intake import NewReport, store_reports
 from geo.services.locate import Fix

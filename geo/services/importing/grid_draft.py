@@ -4,9 +4,13 @@ from geo.models import Division, Layer
 from geo.queries import drafts as queries
 from geo.queries.drafts import Unit
 from geo.queries.versions import NewVersion
+from geo.services.drafting import log_step
 from geo.services.drafts import open_draft
 from geo.services.importing.grid_plan import Change
 from geo.services.importing.task import Task
+
+MAX_LOGGED = 50_000
+"""Of a larger import no step is kept: a row of the log holds 255 MB at most. It can't be undone or rebased."""
 
 
 def keep_draft(task: Task, layer: Layer, home: Division, change: Change) -> None:
@@ -17,7 +21,10 @@ def keep_draft(task: Task, layer: Layer, home: Division, change: Change) -> None
         edition = open_draft(task.session, layer.code, home.code, name=name, source="import")
         changes: dict[str, Unit | None] = {_key(*key): None for key in change.gone}
         changes |= {_key(v.code, v.is_remainder): _unit(v) for v in change.new}
-        queries.write(task.session, edition, changes)
+        if len(changes) <= MAX_LOGGED:
+            log_step(task.session, edition, 1, "import", {"file": task.request.filename}, changes)
+        else:
+            queries.write(task.session, edition, changes)
     task.report.details["draft"] = edition.id
 
 
