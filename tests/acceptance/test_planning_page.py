@@ -35,7 +35,7 @@ def build_quarter(session: Session) -> None:
     add_grid(session, edition, east, cell(2, 0), code="450301001002001", name="邻居网格")
     session.flush()
     refresh_tiles(session, layer.id)
-    for name, role in (("planner", Role.PLANNER), ("second", Role.PLANNER), ("dispatcher", Role.DISPATCHER)):
+    for name, role in (("planner", Role.PLANNER), ("admin", Role.ADMIN), ("dispatcher", Role.DISPATCHER)):
         accounts.add(session, Caller(SYSTEM), name, name, PASSWORD, source="test")
         accounts.grant(session, Caller(SYSTEM), name, role, "4503")
     session.execute(text("update account set must_change_password = false"))
@@ -225,16 +225,68 @@ def test_a_border_is_led_along_a_new_line(site: Site, desk: Desk, draft: int) ->
     }
 
 
+def rename(desk: Desk, x: float, y: float, name: str) -> None:
+    """Choose the grid at a place and give it a name."""
+    desk.page.click("#tool-choose")
+    desk.click(x, y)
+    desk.page.click(".more summary")
+    desk.page.fill(".attributes input", name)
+    desk.page.keyboard.press("Enter")
+
+
+def test_of_two_planners_the_second_sees_what_changed_and_loses_nothing(
+    visit: Callable[..., Visit], site: Site, desk: Desk, draft: int
+) -> None:
+    second = Desk(visit(f"{site.url}/planning/{draft}", role=Role.ADMIN))
+    second.page.wait_for_selector("#toolbar .tool")
+    rename(desk, 0.5, 0.5, "桃花网格")
+    desk.wait_for_steps(1)
+    rename(second, 1.5, 0.5, "桂花网格")
+    notice = second.page.locator("#notice:not([hidden])")
+    notice.wait_for()
+    assert "planner：修改属性" in notice.inner_text()
+    second.page.wait_for_selector(".grid-name >> text=桃花网格")
+    assert "桂花网格" not in second.names()
+    second.page.click("text=再做一次")
+    second.wait_for_steps(2)
+    assert {"桃花网格", "桂花网格"} <= set(second.names())
+    desk.page.wait_for_selector(".grid-name >> text=桂花网格")  # the first one sees it without doing anything
+    desk.page.click("#tab-steps")
+    desk.page.wait_for_selector(".step >> nth=1")
+    assert [who.split(" · ")[0] for who in desk.page.locator(".step > small").all_inner_texts()] == ["admin", "planner"]
+
+
+def test_a_finding_is_shown_on_the_map_and_waived_with_a_reason(desk: Desk) -> None:
+    desk.page.click("#tab-findings")
+    finding = desk.page.locator(".finding.warning").first
+    finding.wait_for()
+    finding.locator(".finding-go").click()
+    desk.page.click("#tab-grids")
+    assert desk.page.locator(".grid-rows .is-chosen").count() == 1
+    desk.page.click("#tab-findings")
+    finding.get_by_role("button", name="豁免…").click()
+    desk.page.click("dialog [type=submit]")
+    assert desk.page.inner_text("dialog .outcome") == "请写明理由。"
+    desk.page.fill("dialog textarea", "支部正在组建")
+    desk.page.click("dialog [type=submit]")
+    desk.page.wait_for_selector(".finding.waived >> text=支部正在组建")
+    assert "已豁免 1" in desk.page.inner_text("#panel-findings .panel-lead")
+    desk.page.click("text=取消豁免")
+    desk.page.wait_for_selector(".finding.waived", state="detached")
+
+
 def test_what_is_published_is_what_the_public_sees(visit: Callable[..., Visit], site: Site, desk: Desk) -> None:
     public = visit(site.ask(0.5, 0.2)).page
     public.wait_for_selector(".responsible-name")
     assert public.inner_text(".responsible-name") == "第1网格"
-    desk.click(0.5, 0.5)
-    desk.page.click(".more summary")
-    desk.page.fill(".attributes input", "桃花网格")
-    desk.page.keyboard.press("Enter")
+    rename(desk, 0.5, 0.5, "桃花网格")
     desk.wait_for_steps(1)
     desk.page.click("#publish")
+    desk.page.wait_for_selector("dialog.publish .to-name")
+    desk.page.click("dialog [type=submit]")
+    assert desk.page.inner_text("dialog .outcome") == "还有提醒没有确认。"
+    for tick in desk.page.locator("dialog .to-name input").all():
+        tick.check()
     desk.page.click("dialog [type=submit]")
     desk.page.wait_for_selector("dialog.published")
     public.reload()

@@ -3,12 +3,15 @@
 import { byId, el, toast } from "../dom.js";
 import { number, t } from "../format.js";
 import { Canvas, trace } from "./canvas.js";
-import { askAttributes, askDiscard, askMicroGrid, askPublish } from "./dialogs.js";
+import { askAttributes, askDiscard, askMicroGrid } from "./dialogs.js";
 import { MARK, painter } from "./drawing.js";
+import { startFindings } from "./findings.js";
 import { toDegrees } from "./geometry.js";
 import { isTyping, wireGestures } from "./gestures.js";
 import { startGridList } from "./grid_list.js";
 import { startPanel } from "./panel.js";
+import { Plots } from "./plots.js";
+import { askPublish } from "./publish.js";
 import { startSteps } from "./steps.js";
 import { startToolbar } from "./toolbar.js";
 import { chooseTool } from "./tools/choose.js";
@@ -16,6 +19,7 @@ import { cornersTool } from "./tools/corners.js";
 import { drawTool, reshapeTool, splitTool } from "./tools/lines.js";
 
 const FLASH_MS = 2500;
+const OTHERS_EVERY_MS = 8000;
 const MAKERS = { choose: chooseTool, corners: cornersTool, split: splitTool, reshape: reshapeTool, draw: drawTool };
 
 export class Desk {
@@ -24,7 +28,11 @@ export class Desk {
     this.chosen = new Set();
     this.hovered = null;
     this.flashing = new Map();
-    this.options = { into: "grids" };
+    this.options = { into: "grids", paint: "plots" };
+    this.plots = new Plots(map, draft, () => {
+      this.tell();
+      this.repaint();
+    });
     this.below = new Canvas(painter(draft, this));
     this.above = new Canvas((context, view) => this._paintAbove(context, view), { padding: 0 });
     this.tools = Object.fromEntries(Object.entries(MAKERS).map(([key, make]) => [key, make(this)]));
@@ -36,9 +44,10 @@ export class Desk {
   start() {
     this.map.addLayer(this.below);
     this.map.addLayer(this.above);
-    this.panel = startPanel(["grids", "steps"], (key) => key === "steps" && this.steps?.update());
+    this.panel = startPanel(["grids", "findings", "steps"], () => {});
     this.list = startGridList(this.panel.sections.grids, this);
     this.steps = startSteps(this.panel.sections.steps, this);
+    this.findings = startFindings(this.panel.sections.findings, this);
     this.panel.open("grids");
     wireGestures(this.map, () => this.tool);
     if (this.mayEdit) this._startTools();
@@ -53,6 +62,8 @@ export class Desk {
     document.addEventListener("keydown", (event) => this._keydown(event));
     this._changed();
     this.steps.update();
+    this.findings.update(0);
+    this._watchOthers();
   }
 
   _startTools() {
@@ -72,21 +83,59 @@ export class Desk {
     this.hold("choose");
   }
 
+  /** Show now and then what others did meanwhile, before it gets in her way. */
+  _watchOthers() {
+    setInterval(async () => {
+      if (document.hidden || this.draft.isBusy) return;
+      const others = await this.draft.watch().catch(() => null); // the next round tries again
+      if (!others?.steps.length) return;
+      this.flash(others.keys, "others");
+      this.steps.update();
+      toast(this._said(others.steps));
+      byId("news").textContent = this._said(others.steps);
+    }, OTHERS_EVERY_MS);
+  }
+
   /** Take a tool in hand. */
   hold(key) {
     this.tool.leave?.();
     this.tool = this.tools[key];
     this.hovered = null;
+    this.tool.hold?.();
     this.setCursor(this.tool.cursor);
+    this._offerOptions();
     this.tell();
     this.repaint();
+  }
+
+  /** Offer what can be chosen of the tool in hand. */
+  _offerOptions() {
+    const offered = { split: ["into", ["grids", "micro_grids"]], brush: ["paint", ["plots", "micro_grids"]] }[this.tool.key];
+    if (!offered) return byId("tool-options").replaceChildren();
+    const [name, values] = offered;
+    const choose = (value) => () => {
+      this.options[name] = value;
+      this.tool.hold?.();
+      this._offerOptions();
+      this.tell();
+      this.repaint();
+    };
+    const choices = values.map((value) => el("button", { type: "button", "aria-pressed": String(this.options[name] === value), onclick: choose(value) }, t(`tool.${name}_${value}`)));
+    byId("tool-options").replaceChildren(t(`tool.${name}`), el("span", { class: "choice", role: "group", "aria-label": t(`tool.${name}`) }, ...choices));
   }
 
   /** Say what the tool in hand does next, and which buttons can be used. */
   tell() {
     byId("hint").textContent = this.mayEdit ? t(this.tool.hint(), this.tool.hintValues?.() ?? {}) : t("tool.view_hint");
     const leaves = this.chosen.size;
-    this.toolbar?.update(this.tool.key, { merge: leaves > 1, retire: leaves > 0, undo: this.done > 0, redo: this.undone > 0 });
+    this.toolbar?.update(this.tool.key, {
+      merge: leaves > 1,
+      retire: leaves > 0,
+      lock: leaves > 0,
+      number: [...this.draft.units.values()].some((unit) => !unit.is_frozen && !unit.code && !unit.is_remainder),
+      undo: this.done > 0,
+      redo: this.undone > 0,
+    });
   }
 
   setCursor(cursor) {
@@ -106,6 +155,7 @@ export class Desk {
   /** Choose units by their keys, in that order. */
   choose(keys) {
     this.chosen = new Set(keys);
+    this.findings?.forget();
     this.below.repaint();
     this.repaint();
     this.list?.choose();
@@ -140,9 +190,10 @@ export class Desk {
   }
 
   /** Bring a box into sight without changing the zoom where it fits. */
-  showBox(box) {
+  showBox(box, closest = 16) {
     const bounds = L.latLngBounds(boundsOf(box));
-    if (!this.map.getBounds().contains(bounds)) this.map.fitBounds(bounds, { maxZoom: Math.max(this.map.getZoom(), 16), animate: false, padding: [40, 40] });
+    const isSmall = this.map.getZoom() < closest && closest > 16;
+    if (isSmall || !this.map.getBounds().contains(bounds)) this.map.fitBounds(bounds, { maxZoom: Math.max(this.map.getZoom(), closest), animate: false, padding: [40, 40] });
   }
 
   /** Send an operation; give the keys that changed, or null where it was refused. */
@@ -181,21 +232,35 @@ export class Desk {
     this.steps.update();
   }
 
+  /** Say that a request has failed. */
+  fail = (error) => this.notice(t("draft.refused", { reason: this._named(error.message) }));
+
+  /** Put units' names where a message has their keys. */
+  _named(message) {
+    const said = message.replace(/[\w./-]+/g, (word) => this.draft.units.get(word)?.name ?? word);
+    return said.charAt(0).toUpperCase() + said.slice(1);
+  }
+
   _refused(error, operation, again = () => this.run(operation)) {
     this.repaint();
     if (error.others) return this._conflict(error.others, operation, again);
     if (error.kind === "PlotCutsMicroGridError") return askMicroGrid(this, operation, error.members.choices);
-    this.notice(t("draft.refused", { reason: error.message }));
+    this.fail(error);
   }
 
   _conflict({ steps, keys }, operation, again) {
     this.flash(keys, "others");
     this.steps.update();
-    const said = steps.map(({ by, kind, how }) => t("draft.other_did", { who: by ?? t("draft.somebody"), what: how === "apply" ? t(`step.${kind}`) : t(`draft.${how}ne`) }));
-    this.notice(t("draft.conflict", { what: said.join(t("account.and")) || t("draft.somebody") }), [
+    this.notice(t("draft.conflict", { what: this._said(steps) }), [
       [t("draft.again"), again],
       [t("draft.leave_it"), () => {}],
     ]);
+  }
+
+  _said(steps) {
+    const last = steps.slice(-3);
+    const one = ({ by, kind, how }) => t("draft.other_did", { who: by ?? t("draft.somebody"), what: how === "apply" ? t(`step.${kind}`) : t(`draft.${how}ne`) });
+    return last.map(one).join(t("account.and")) || t("draft.somebody");
   }
 
   /** Say something that must not be missed, with what can be done about it. */
@@ -228,6 +293,13 @@ export class Desk {
     toast(t("draft.retired", { names: names.join(t("account.and")) }));
     this.choose([]);
     return this.run({ kind: "retire", keys });
+  }
+
+  /** Lock the chosen units, or unlock them where all are locked. */
+  lock() {
+    const keys = [...this.chosen];
+    const isLocked = keys.every((key) => this.draft.units.get(key)?.is_locked);
+    return this.run({ kind: isLocked ? "unlock" : "lock", keys });
   }
 
   /** Ask for a new grid's name and kind, and draw it. */
@@ -265,6 +337,7 @@ export class Desk {
     this.below.repaint();
     this.repaint();
     this.list.update();
+    this.findings?.update();
     this.tell();
   }
 
@@ -296,6 +369,7 @@ export class Desk {
       context.fill("evenodd");
     }
     this._paintChosen(context, view);
+    this.findings?.paint(context, view);
     this.tool.paint?.(context, view);
   }
 

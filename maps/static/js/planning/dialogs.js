@@ -50,27 +50,3 @@ export function askDiscard(desk) {
     onDone: () => location.assign("/planning"),
   });
 }
-
-/** Ask whether to publish, and say what that did. */
-export function askPublish(desk) {
-  openDialog({
-    title: t("draft.publish_title", { name: desk.draft.edition.name }),
-    content: [el("p", {}, t("draft.publish_note"))],
-    action: t("draft.publish_now"),
-    work: () => desk.draft.publish([]),
-    onDone: (done) => showPublished(desk, done),
-  });
-}
-
-function showPublished(desk, { revision, opened, closed }) {
-  const dialog = el(
-    "dialog",
-    { class: "card published" },
-    el("h2", {}, t("draft.published_title")),
-    el("p", {}, t("draft.published_note", { revision: number(revision), opened: number(opened.length), closed: number(closed.length) })),
-    el("div", { class: "buttons" }, el("a", { class: "primary button", href: `/${location.hash}` }, t("draft.to_map")), el("a", { class: "plain button", href: "/planning" }, t("draft.to_list"))),
-  );
-  document.body.append(dialog);
-  dialog.addEventListener("cancel", (event) => event.preventDefault()); // there is nothing left to edit behind it
-  dialog.showModal();
-}

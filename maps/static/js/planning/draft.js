@@ -112,7 +112,8 @@ export class Draft extends EventTarget {
   /** Give the draft's own grids, by code. */
   grids() {
     const own = [...this.units.values()].filter((unit) => !unit.is_frozen && !unit.parent_key);
-    return own.sort((a, b) => (a.code ?? `~${a.key}`).localeCompare(b.code ?? `~${b.key}`, "en", { numeric: true }));
+const order = (unit) => [unit.code === null, unit.code ?? unit.key];
+    return own.sort((a, b) => order(a)[0] - order(b)[0] || order(a)[1].localeCompare(order(b)[1], "en", { numeric: true }));
   }
 
   /** Give the leaves of a unit: itself, or of a divided grid its micro-grids and its rest. */
@@ -169,6 +170,14 @@ export class Draft extends EventTarget {
     return bounds;
   }
 
+  /** Tell how many leaves and divided grids are new, changed and gone since the draft was opened. */
+  async difference() {
+    const { changed, removed } = await get(`${this.path}/changes`, { since: 0 });
+    const own = changed.filter(({ properties }) => !properties.is_frozen);
+    const made = own.filter(({ properties }) => properties.is_new).length;
+    return { made, changed: own.length - made, gone: removed.filter((key) => !key.startsWith("new-")).length };
+  }
+
   /** Apply an operation; give the keys that changed. Others wait until it is answered. */
   apply(operation) {
     return this._inTurn(async () => this._take(await change("POST", `${this.path}/operations`, this.revision, operation)));
@@ -195,6 +204,13 @@ export class Draft extends EventTarget {
     const answer = await get(`${this.path}/changes`, { since: this.revision });
     if (answer.draft_revision <= this.revision) return { steps: [], keys: [] };
     return { steps: answer.steps, keys: this._take(answer) };
+  }
+
+  /** Read what others did, after all that was asked before. */
+  watch() {
+    const mine = this.queue.then(() => this.catchUp());
+    this.queue = mine.catch(() => {});
+    return mine;
   }
 
   /** Do the work after all that was asked before it; on a stale revision tell what others did and refuse. */

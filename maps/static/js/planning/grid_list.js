@@ -87,7 +87,7 @@ function unitCard(desk, unit) {
   ];
   return [
     el("h2", {}, unit.is_remainder ? t("draft.rest_of", { grid: grid.name }) : unit.name, el("button", { type: "button", class: "close", "aria-label": t("draft.unchoose"), onclick: () => desk.choose([]) }, "×")),
-    el("dl", { class: "figures" }, ...rows.filter(Boolean).flatMap(([name, value]) => [el("dt", {}, name), el("dd", {}, value)])),
+    el("dl", { class: "figures" }, ...rows.filter(Boolean).flatMap(([name, value], i) => [el("dt", {}, name), el("dd", { class: i === 0 ? "whole" : "" }, value)])),
     desk.mayEdit && !unit.is_remainder ? attributesForm(desk, unit) : null,
   ].filter(Boolean);
 }

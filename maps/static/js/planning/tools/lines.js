@@ -8,6 +8,8 @@ import { dot } from "./corners.js";
 
 const SNAP_PX = 10;
 const CLOSE_PX = 12;
+const GRAZING_PX = 14;
+const SAMPLES = 600;
 
 /** Make a tool that draws a line and hands its points to `done(points)`, which gives false to keep it in hand. */
 function lineTool(desk, { key, least, isClosed = false, done }) {
@@ -90,8 +92,8 @@ export const splitTool = (desk) =>
     key: "split",
     least: 2,
     done: (points) => {
-      const keys = desk.chosenLeaves().map(({ key }) => key);
-      return desk.run({ kind: "split", line: points.map(toDegrees), into: desk.options.into, ...(keys.length ? { keys } : {}) });
+      const keys = (desk.chosen.size ? desk.chosenLeaves() : crossed(desk, points)).map(({ key }) => key);
+      return keys.length ? desk.run({ kind: "split", line: points.map(toDegrees), into: desk.options.into, keys }) : desk.refuse("refusal.crosses_none");
     },
   });
 
@@ -110,6 +112,23 @@ export const reshapeTool = (desk) =>
 
 /** Make the tool that draws a new grid in undrawn land. */
 export const drawTool = (desk) => lineTool(desk, { key: "draw", least: 3, isClosed: true, done: (points) => desk.askAndDraw(points.map(toDegrees)) });
+
+/** Give the own leaves that a line leads through; those that it only grazes beside a corner would leave slivers. */
+function crossed(desk, points) {
+  const lengths = points.slice(1).map((point, i) => Math.hypot(point[0] - points[i][0], point[1] - points[i][1]));
+  const step = lengths.reduce((a, b) => a + b, 0) / SAMPLES;
+  const hits = new Map();
+  points.slice(1).forEach(([x, y], i) => {
+    const [fromX, fromY] = points[i];
+    const count = Math.max(1, Math.round(lengths[i] / step));
+    for (let k = 0; k < count; k++) {
+      const share = (k + 0.5) / count;
+      const leaf = desk.draft.leafAt([fromX + share * (x - fromX), fromY + share * (y - fromY)]);
+      if (leaf) hits.set(leaf, (hits.get(leaf) ?? 0) + 1);
+    }
+  });
+  return [...hits].filter(([, count]) => count * step * 2 ** desk.map.getZoom() > GRAZING_PX).map(([leaf]) => leaf);
+}
 
 /** Give the one or two leaves whose border the line begins and ends on; of more, chosen ones come first. */
 function bordersOf(desk, points) {
