@@ -97,15 +97,12 @@ def walk(
 
 def circles(speed_kmh: Speed = None) -> None:
     """Compute the stations' circles that are missing or stale; killed and started again, it goes on where it was."""
-    from geo.services.service_areas import refresh
-    from geo.services.streets.networks import NetworkCache
+    from api.circle_pool import CirclePlan, refresh_on_all_cores
+    from api.database import open_database
+    from api.settings import read_settings
 
-    cache, speed, total = NetworkCache(), own_speed(speed_kmh), 0
-    while True:
-        with working_session() as session:
-            done = refresh(session, cache, speed_kmh=speed, limit=50)
-        total += done
-        if done < 50:
-            break
-        typer.echo(f"{total} …", err=True)
+    settings = read_settings()
+    with open_database(settings) as url:
+        plan = CirclePlan(url, None, own_speed(speed_kmh), settings.network_memory_mb)
+        total = refresh_on_all_cores(plan, progress=lambda done: typer.echo(f"{done} …", err=True))
     typer.echo(f"{total} 个服务站点的服务圈已更新。 Circles of {total} stations computed.")

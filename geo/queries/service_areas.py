@@ -30,7 +30,7 @@ class Door:
 
 
 def stale_stations(
-    session: Session, minutes: Sequence[int], speed_kmh: float, *, station_id: int | None = None, limit: int = 1000
+    session: Session, minutes: Sequence[int], speed_kmh: float, *, station_ids: Sequence[int] | None = None
 ) -> list[Door]:
     """Return stations that lack a fresh circle for one of ``minutes`` at this speed, in the order of their ids."""
     rows = session.execute(
@@ -40,14 +40,18 @@ def stale_stations(
                 select array[ST_X(door.geom), ST_Y(door.geom)]
                 from ST_DumpPoints(ST_Collect(s.geom, s.doors)) door order by door.path)
             from station s
-            where s.retired_at is null and (cast(:station as bigint) is null or s.id = :station) and (
+            where s.retired_at is null and (cast(:stations as bigint[]) is null or s.id = any(:stations)) and (
                 select count(*) from service_area a
                 where a.station_id = s.id and a.minutes = any(:minutes) and a.speed_kmh = :speed and {FRESH}
             ) < cardinality(cast(:minutes as int[]))
-            order by s.id limit :limit
+            order by s.id
             """
         ),
-        {"station": station_id, "minutes": list(minutes), "speed": speed_kmh, "limit": limit},
+        {
+            "stations": None if station_ids is None else list(station_ids),
+            "minutes": list(minutes),
+            "speed": speed_kmh,
+        },
     )
     return [Door(station_id, tuple((lon, lat) for lon, lat in places)) for station_id, places in rows]
 
@@ -55,7 +59,8 @@ def stale_stations(
 def write(
     session: Session, door: Door, areas: Sequence[ServiceArea], *, speed_kmh: float, network_id: int | None
 ) -> None:
-    """Put a station's circles in the place of all it had."""
+    """Put a station's circles in the place of all it had; who comes second waits for the first."""
+    session.execute(text("select pg_advisory_xact_lock(5, cast(:id % 2147483648 as int))"), {"id": door.station_id})
     session.execute(text("delete from service_area where station_id = :id"), {"id": door.station_id})
     session.execute(
         text(

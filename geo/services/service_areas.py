@@ -1,12 +1,11 @@
 """Service circles: of any point for a question, of stations to keep, and the walk between two points."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import shapely
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from geo.crs import to_wgs84
@@ -133,25 +132,24 @@ def _place(lon: float, lat: float, crs: str) -> tuple[float, float]:
     return float(x[0]), float(y[0])
 
 
+def stale(session: Session, minutes: Sequence[int] = MINUTES, *, speed_kmh: float = SPEED_KMH) -> list[int]:
+    """Return the stations that lack a circle, or have one that is stale."""
+    return [door.station_id for door in queries.stale_stations(session, minutes, speed_kmh)]
+
+
 def refresh(
     session: Session,
     cache: NetworkCache,
     minutes: Sequence[int] = MINUTES,
     *,
     speed_kmh: float = SPEED_KMH,
-    station_id: int | None = None,
-    limit: int = 1000,
-    progress: Callable[[int], None] = lambda done: None,
+    station_ids: Sequence[int] | None = None,
 ) -> int:
-    """Compute what is missing or stale, at most ``limit`` stations, and return how many that were.
-
-    Whoever commits in between may be killed at any time: what is done stays done, the rest is still stale.
-    """
-    due = queries.stale_stations(session, minutes, speed_kmh, station_id=station_id, limit=limit)
-    for done, door in enumerate(due, 1):
+    """Compute what is missing or stale, of all stations or of some, and return of how many that was."""
+    due = queries.stale_stations(session, minutes, speed_kmh, station_ids=station_ids)
+    for door in due:
         made = circles(session, cache, door.places, minutes, speed_kmh=speed_kmh)
         queries.write(session, door, made.areas, speed_kmh=speed_kmh, network_id=made.network_id)
-        progress(done)
     return len(due)
 
 
@@ -173,6 +171,5 @@ def of_station(
     station = session.get(Station, station_id)
     if station is None or station.retired_at is not None:
         raise NotFoundError(f"没有编号为 {station_id} 的服务站点 / there is no station {station_id}")
-    session.execute(text("select pg_advisory_xact_lock(5, cast(:id as int))"), {"id": station_id % 2**31})
-    refresh(session, cache, minutes, speed_kmh=speed_kmh, station_id=station_id)
+    refresh(session, cache, minutes, speed_kmh=speed_kmh, station_ids=[station_id])
     return queries.read(session, station_id)

@@ -1,3 +1,10 @@
+"""Circles computed by the worker: every one, on all cores, and on after a kill."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
 from types import SimpleNamespace
 
 import pytest
@@ -5,23 +12,89 @@ from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
 from api import circle_jobs
+from api.circle_pool import BATCH, CirclePlan, refresh_on_all_cores
 from geo.db.engine import APP_ROLE, make_engine
 from tests.builders import add_division, add_station
 
+STATIONS = 7 * BATCH + 7
+ALONE = """
+import sys
+from api.circle_pool import CirclePlan, refresh_on_all_cores
+refresh_on_all_cores(CirclePlan(sys.argv[1], "wangge_app", 4.0), cores=2, few=0)
+"""
 
-def test_the_worker_computes_every_circle_that_is_missing_in_batches(
-    owner_engine: Engine, committed_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(circle_jobs, "_BATCH", 2)
-    with Session(owner_engine) as session:
+
+@pytest.fixture(autouse=True)
+def stations(owner_engine: Engine) -> None:
+    """Stations without a circle; no streets, so that each is a buffer."""
+    with Session(owner_engine) as session, session.begin():
+        session.execute(text("truncate station cascade"))
+        session.execute(text("delete from division"))
         city = add_division(session)
-        for number in range(5):
+        for number in range(STATIONS):
             add_station(session, city, f"站点{number}", number, 0)
-        session.commit()
+
+
+def made(engine: Engine) -> dict[int, tuple[object, ...]]:
+    """When the circles of each station were computed; a station has all three or none."""
+    with engine.connect() as connection:
+        rows = connection.execute(
+            text("select station_id, count(*), min(computed_at), max(computed_at) from service_area group by 1")
+        ).all()
+    assert {row[1] for row in rows} <= {3}
+    return {row[0]: (row[2], row[3]) for row in rows}
+
+
+def test_the_worker_computes_every_circle_that_is_missing(owner_engine: Engine, committed_url: str) -> None:
     engine = make_engine(committed_url, role=APP_ROLE, scope="*")
     context = SimpleNamespace(additional_context={"engine": engine})
     circle_jobs.refresh_circles.func(context, 0)
-    with owner_engine.connect() as connection:
-        made = connection.execute(text("select count(*), count(distinct station_id) from service_area")).one()
-        assert tuple(made) == (15, 5)
+    assert len(made(owner_engine)) == STATIONS
     engine.dispose()
+
+
+def test_one_process_and_several_draw_the_same(owner_engine: Engine, committed_url: str) -> None:
+    def shapes() -> list[tuple[object, ...]]:
+        statement = text("select station_id, minutes, method, geom from service_area order by 1, 2")
+        with owner_engine.connect() as connection:
+            return [tuple(row) for row in connection.execute(statement)]
+
+    plan = CirclePlan(committed_url, APP_ROLE, 4.0)
+    told: list[int] = []
+    assert refresh_on_all_cores(plan, cores=2, few=0, progress=told.append) == STATIONS
+    assert told == sorted(told)
+    assert told[-1] == STATIONS
+    several = shapes()
+    assert refresh_on_all_cores(plan, cores=2, few=0) == 0
+    with owner_engine.begin() as connection:
+        connection.execute(text("delete from service_area"))
+    assert refresh_on_all_cores(plan, cores=1) == STATIONS
+    assert shapes() == several
+
+
+def test_killed_it_goes_on_where_it_was(owner_engine: Engine, committed_url: str) -> None:
+    process = subprocess.Popen([sys.executable, "-c", ALONE, committed_url], start_new_session=True)
+    deadline = time.monotonic() + 60
+    while not made(owner_engine):
+        assert time.monotonic() < deadline
+        assert process.poll() is None
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    while _is_alive(process.pid):  # the processes that it started end by themselves
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    first = made(owner_engine)
+    assert 0 < len(first) < STATIONS
+    left = refresh_on_all_cores(CirclePlan(committed_url, APP_ROLE, 4.0), cores=1)
+    assert left == STATIONS - len(first)
+    both = made(owner_engine)
+    assert len(both) == STATIONS
+    assert {station: both[station] for station in first} == first  # what was done is not done again
+
+
+def _is_alive(group: int) -> bool:
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    return True

@@ -14,7 +14,7 @@ from geo.models import Station
 from geo.queries import service_areas as area_queries
 from geo.services.importing.request import ImportRequest, Kind
 from geo.services.importing.run import run_import
-from geo.services.service_areas import MINUTES, NoStreetsError, circles, of_station, refresh, walk
+from geo.services.service_areas import MINUTES, NoStreetsError, circles, of_station, refresh, stale, walk
 from geo.services.streets.networks import NetworkCache
 from geo.services.streets.osm import ATTRIBUTION, read_osm
 from geo.services.streets.store import import_streets
@@ -188,7 +188,7 @@ class TestKeeping:
         import_streets(session, tsinghua)
         for number in range(5):
             station_at(session, HERE[0] + number * 1e-3, HERE[1])
-        assert refresh(session, cache, limit=2) == 2
+        assert refresh(session, cache, station_ids=stale(session)[:2]) == 2
         assert len(area_queries.stale_stations(session, MINUTES, 4.0)) == 3
         assert refresh(session, cache) == 3
         assert refresh(session, cache) == 0
