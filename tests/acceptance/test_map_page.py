@@ -192,6 +192,18 @@ def test_the_public_is_told_the_grid_and_may_report(visit: Callable[..., Visit],
     assert "已归入“桃花网格”" in page.inner_text(".outcome")
 
 
+def test_a_stations_card_says_how_its_circle_was_made_and_stays_open(
+    visit: Callable[..., Visit], site: Site, phone: dict[str, Any]
+) -> None:
+    page = visit(site.at(2.7, 1.4), **phone).page
+    page.wait_for_selector(".station")
+    page.locator(".station").first.dispatch_event("click")
+    page.wait_for_selector(".circle-note:not(:empty)")
+    assert page.inner_text(".circle-note") == "步行 5 / 10 / 15 分钟：没有路网，按直线估算"
+    page.wait_for_timeout(900)  # the card moved the map, and the stations were asked for anew
+    assert page.locator(".station-card").is_visible()
+
+
 def test_what_can_be_touched_on_a_phone_is_big_enough(
     visit: Callable[..., Visit], site: Site, phone: dict[str, Any]
 ) -> None:

@@ -26,6 +26,7 @@ export function startStations(map) {
   const circles = L.layerGroup().addTo(map);
   const chosen = L.layerGroup().addTo(map);
   const canvas = L.canvas({ padding: 0.3 });
+  const drawn = new Map(); // markers by station
   let underway = null;
   let choice = null;
   let last = [];
@@ -47,14 +48,28 @@ export function startStations(map) {
   }
 
   function draw() {
-    markers.clearLayers();
     circles.clearLayers();
     const isNear = map.getZoom() >= ALL_FROM;
     const seen = last.filter(({ properties: { level } }) => isNear || ["city", "district", "street"].includes(level));
-    if (on.stations) for (const station of seen) markers.addLayer(markerOf(station, choose));
+    drawMarkers(on.stations ? seen : []);
     if (!on.circles) return;
     for (const station of seen.filter(({ properties }) => properties.kind === "service_centre")) {
       circles.addLayer(circleOf(station, station.properties.circle, canvas));
+    }
+  }
+
+  /** Keep the markers that stay: opening a card moves the map, and a new marker would close it again. */
+  function drawMarkers(stations) {
+    const wanted = new Set(stations.map(({ id }) => id));
+    for (const [id, marker] of drawn) {
+      if (wanted.has(id)) continue;
+      markers.removeLayer(marker);
+      drawn.delete(id);
+    }
+    for (const station of stations) {
+      if (drawn.has(station.id)) continue;
+      drawn.set(station.id, markerOf(station, choose));
+      markers.addLayer(drawn.get(station.id));
     }
   }
 
@@ -62,17 +77,25 @@ export function startStations(map) {
   async function choose(station, note) {
     const mine = (choice = station);
     chosen.clearLayers();
+    circles.remove(); // the others' would cross it everywhere
     try {
       const { features } = await get(`/api/v1/stations/${station.id}/service-areas`);
       if (mine !== choice) return;
       for (const { geometry, properties } of features) chosen.addLayer(circleOf(station, { ...properties, geometry }, canvas, 0.05));
-      const { method, minutes, truncated } = features.at(-1).properties;
-      note.textContent = t(method === "network" ? "station.circle_network" : "station.circle", { minutes: features.map(({ properties }) => properties.minutes).join(" / ") || minutes });
+      const minutes = features.map(({ properties }) => properties.minutes).join(" / ");
+      const { method, truncated } = features.at(-1).properties;
+      note.textContent = t(method === "network" ? "station.circle_network" : "station.circle", { minutes });
       if (truncated) note.append(el("br"), t("station.circle_truncated"));
     } catch (error) {
       note.textContent = t("station.circle_failed", { reason: error.message });
     }
   }
+
+  map.on("popupclose", () => {
+    choice = null;
+    chosen.clearLayers();
+    circles.addTo(map);
+  });
 
   let moving = 0;
   map.on("moveend", () => {
