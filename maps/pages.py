@@ -17,7 +17,7 @@ from maps.layers import VectorTiles
 
 CHINA = (35.0, 105.0)
 MAP_MAX_ZOOM = 19
-ELSEWHERE = frozenset({"action", "admin", "object", "password", "sign_in"})
+ELSEWHERE = frozenset({"history", "action", "admin", "object", "password", "sign_in"})
 """Prefixes of texts that the map's scripts don't use."""
 
 # Every link that folium wants in a page's head, by its name there: the file we serve instead, or None to leave it out.

@@ -14,6 +14,7 @@ from geo.queries.map_overview import read_overview
 from geo.services.access import Permission
 from maps.account_pages import ADMIN, SIGN_IN, AccountPage, render_account_page
 from maps.catalogue import DEFAULT, LANGUAGES
+from maps.history_pages import render_history_page
 from maps.pages import content_security_policy, render_map_page
 from maps.planning_pages import DRAFTS, render_planning_page
 
@@ -73,6 +74,16 @@ def show_planning(
     described = describe_map(read_overview(session)).model_dump(mode="json")
     data = {"map": described, "approval_number": settings.map_approval_number, "draft": edition_id}
     return _page(render_planning_page(language, nonce, data), nonce, language, remember=lang == language)
+
+
+@router.get("/history", **permit(Permission.SIGNED_IN))
+def show_history(request: Request, session: SessionDep, settings: SettingsDep, lang: Lang = None) -> HTMLResponse:
+    """Show the page that compares editions; borders come by the API, with the reader's own rights."""
+    language = _language(request, lang)
+    nonce = secrets.token_urlsafe(16)
+    described = describe_map(read_overview(session)).model_dump(mode="json")
+    data = {"map": described, "approval_number": settings.map_approval_number}
+    return _page(render_history_page(language, nonce, data), nonce, language, remember=lang == language)
 
 
 def _account_page(request: Request, page: AccountPage, lang: str | None, parameters: Mapping[str, str]) -> HTMLResponse:

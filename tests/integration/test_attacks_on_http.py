@@ -48,6 +48,7 @@ def other_city(owner_engine: Engine) -> dict[str, object]:
         session.flush()
         return {
             "edition_id": draft.id,
+            "other_id": draft.id,
             "key": "gap-0",
             "import_id": run.id,
             "username": "stranger",

@@ -12,6 +12,7 @@ from geo.models.post import POST_KINDS
 from geo.models.station import STATION_KINDS
 from geo.services.access import Role
 from geo.services.draft_operations import Operation
+from geo.services.history import Change
 from maps import pages
 from maps.catalogue import LANGUAGES, catalogue
 
@@ -28,7 +29,8 @@ COMPOSED = {
     "station.": STATION_KINDS,
     "post.": POST_KINDS,
     "role.": tuple(Role),
-    "step.": tuple(kind.kind for kind in get_args(Operation)),
+    "step.": (*(kind.kind for kind in get_args(Operation)), "import", "return"),
+    "history.": get_args(Change),
 }
 
 
