@@ -1,6 +1,6 @@
 """The error tree. A message says what, where, the offending value, and how to mend it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 
@@ -45,6 +45,21 @@ class FutureInstantError(GeoError, ValueError):
 
 class RefusedOperationError(ConflictError):
     """An editing operation that would fold a border, leave a gap or an overlap, or change nothing."""
+
+
+class LockedUnitError(ConflictError):
+    """A unit that a planner has locked against changes in a draft."""
+
+
+class PlotCutsMicroGridError(ConflictError):
+    """Land for a divided grid that more than one of its micro-grids could take; holds which.
+
+    Member ``choices`` lists key, name and the square metres of the land that each has already, most first.
+    """
+
+    def __init__(self, message: str, choices: Sequence[Mapping[str, object]]) -> None:
+        super().__init__(message)
+        self.members = {"choices": list(choices)}
 
 
 class StaleRevisionError(GeoError):

@@ -21,6 +21,7 @@ from geo.models import (
     GridVersion,
     Layer,
     Person,
+    Plot,
     Post,
     ResponsibleBranch,
     Station,
@@ -265,6 +266,14 @@ def add_building(
         people=people,
         source="test",
     )
+    session.add(made)
+    session.flush()
+    return made
+
+
+def add_plot(session: Session, division: Division, geom: Polygon | MultiPolygon, *, use: str = "residential") -> Plot:
+    """Add a plot."""
+    made = Plot(division_id=division.id, use=use, geom=from_shape(multi(geom), srid=4326), source="test")
     session.add(made)
     session.flush()
     return made

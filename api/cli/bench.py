@@ -53,6 +53,14 @@ def map_page(as_json: Json = False) -> None:
     _show(rows, as_json)
 
 
+@bench.command()
+def edit(as_json: Json = False) -> None:
+    """Measure each operation on a draft of 10,000 leaves beside what is promised (two minutes)."""
+    from api.bench.edit import rows
+
+    _show(rows, as_json)
+
+
 def _show(rows: "Callable[[Callable[[str], None]], Iterator[Row]]", as_json: bool) -> None:
     import json
 

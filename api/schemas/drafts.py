@@ -241,6 +241,47 @@ class FindingsOut(BaseModel):
     findings: list[FindingOut]
 
 
+class PlotProperties(BaseModel):
+    """What is known of a plot."""
+
+    id: int
+    use: str
+    buildings: int
+    households: int
+    owner: str | None = Field(description="the leaf of the draft in which its middle lies; null: undrawn")
+
+
+class PlotFeature(BaseModel):
+    """A plot as GeoJSON."""
+
+    type: Literal["Feature"] = "Feature"
+    id: int
+    geometry: dict[str, Any]
+    properties: PlotProperties
+
+
+class PlotCollection(BaseModel):
+    """Plots in a box."""
+
+    type: Literal["FeatureCollection"] = "FeatureCollection"
+    features: list[PlotFeature]
+
+
+class SnapLineFeature(BaseModel):
+    """A line that drawn corners snap to; its kind is street, water, compound or division."""
+
+    type: Literal["Feature"] = "Feature"
+    geometry: dict[str, Any]
+    properties: dict[str, str | None]
+
+
+class SnapLineCollection(BaseModel):
+    """Lines in a box."""
+
+    type: Literal["FeatureCollection"] = "FeatureCollection"
+    features: list[SnapLineFeature]
+
+
 class ChangeStep(BaseModel):
     """One revision that somebody made."""
 

@@ -125,6 +125,39 @@ def children(session: Session, edition: Edition, keys: Iterable[str]) -> dict[st
     return by_key(rows)
 
 
+def unnumbered(session: Session, edition: Edition) -> dict[str, Unit]:
+    """Give the new units that have no code yet, remainders left out, with their grids and those grids' leaves."""
+    rows = session.execute(
+        text(
+            f"""
+            with bare as (
+                select key, parent_key from draft_unit
+                where edition_id = :edition and code is null and not is_remainder)
+            select {COLUMNS}, ST_AsBinary(geom) from draft_unit where edition_id = :edition and (
+                key in (select key from bare union select parent_key from bare)
+                or parent_key in (select key from bare)) order by key
+            """
+        ),
+        {"edition": edition.id},
+    )
+    return by_key(rows)
+
+
+def is_code_used(session: Session, edition: Edition, code: str) -> bool:
+    """Tell whether a code is or was a grid's of the layer, or is a unit's of the draft."""
+    found = text(
+        "select exists (select from grid where layer_id = :layer and code = :code)"
+        " or exists (select from draft_unit where edition_id = :edition and code = :code)"
+    )
+    return bool(session.scalar(found, {"layer": edition.layer_id, "edition": edition.id, "code": code}))
+
+
+def codes_below(session: Session, edition: Edition, prefixes: Collection[str]) -> set[str]:
+    """Give the codes of a draft's units that begin with one of the prefixes."""
+    found = text("select code from draft_unit where edition_id = :edition and code ^@ any(:prefixes)")
+    return set(session.scalars(found, {"edition": edition.id, "prefixes": list(prefixes)}))
+
+
 def leaves_in(session: Session, edition: Edition, box: Box) -> dict[str, Unit]:
     """Give the leaves whose boxes touch a box: the draft's own, and published ones beside its scope (frozen)."""
     rows = session.execute(

@@ -1,31 +1,30 @@
-"""What each operation makes of a draft's units: geometry by `geo.geometry.editing`, levels and nesting here."""
+"""What operations on borders make of a draft's units: geometry by `geo.geometry.editing`, levels and nesting here."""
 
 from dataclasses import replace
-from functools import singledispatch
 
-from shapely import LineString, Point, Polygon
-from sqlalchemy import select
+import shapely
+from shapely import LineString, MultiPoint, Point, Polygon
+from shapely.geometry.base import BaseGeometry
 
-from geo.errors import ConflictError, RefusedOperationError
+from geo.errors import RefusedOperationError
 from geo.geometry.editing import operations, vertices
-from geo.models import Grid
+from geo.geometry.editing.proof import Edit
+from geo.geometry.lattice import STEP_DEG
+from geo.geometry.measures import METRES_PER_DEGREE
 from geo.queries import drafts as queries
 from geo.queries.drafts import Unit
 from geo.services import draft_operations as asked
-from geo.services.draft_workspace import Changes, Workspace, checked, edited, lands, nested
+from geo.services.draft_operations import Position
+from geo.services.draft_workspace import MARGIN_DEG, Changes, Workspace, checked, edited, lands, nested
 
 
-@singledispatch
-def plan(operation: asked.Operation, work: Workspace) -> Changes:
-    """Give what an operation makes of the draft, without writing anything."""
-    raise NotImplementedError(type(operation).__name__)
-
-
-@plan.register
-def _draw(operation: asked.Draw, work: Workspace) -> Changes:
-    outline = Polygon(checked(operation.outline, least=3))
-    near = work.around([outline])
-    edit = operations.draw(lands(near), outline)
+def draw(operation: asked.Draw, work: Workspace) -> Changes:
+    """Make a grid of undrawn land."""
+    positions = checked(operation.outline, least=3)
+    division_id = work.division_id(operation.division)
+    near = work.around([_reach(positions, operation.snap_m)])
+    outline = Polygon(_led(work, [*positions, positions[0]], operation.snap_m, near))
+    edit = operations.draw(lands(near), outline, border=work.border(division_id, [outline]))
     drawn = Unit(
         key=work.key(0),
         code=None,
@@ -34,7 +33,7 @@ def _draw(operation: asked.Draw, work: Workspace) -> Changes:
         is_leaf=True,
         parent_key=None,
         is_frozen=False,
-        division_id=work.division_id(operation.division),
+        division_id=division_id,
         name=operation.name,
         kind=operation.grid_kind,
         attributes={},
@@ -44,8 +43,8 @@ def _draw(operation: asked.Draw, work: Workspace) -> Changes:
     return edited(work, near, edit) | {drawn.key: drawn}
 
 
-@plan.register
-def _retire(operation: asked.Retire, work: Workspace) -> Changes:
+def retire(operation: asked.Retire, work: Workspace) -> Changes:
+    """Give up grids and micro-grids."""
     retired = work.named(operation.keys)
     changes: Changes = dict.fromkeys(retired)
     for key, unit in retired.items():
@@ -77,9 +76,11 @@ def _rest(work: Workspace, parent: str, freed: list[Unit]) -> Unit:
     )
 
 
-@plan.register
-def _split(operation: asked.Split, work: Workspace) -> Changes:
-    line = LineString(checked(operation.line, least=2))
+def split(operation: asked.Split, work: Workspace) -> Changes:
+    """Cut leaves by a line."""
+    positions = checked(operation.line, least=2)
+    positions = _led(work, positions, operation.snap_m, work.near([_reach(positions, operation.snap_m)]))
+    line = LineString(positions)
     if operation.keys is None:
         crossed = work.near([line]).values()
         keys = [u.key for u in crossed if not u.is_frozen and u.land.relate_pattern(line, "T********")]
@@ -89,7 +90,7 @@ def _split(operation: asked.Split, work: Workspace) -> Changes:
         keys = list(operation.keys)
     targets = work.leaves(keys)
     near = work.near([unit.land for unit in targets.values()])
-    edit = operations.split(lands(near), keys, operation.line)
+    edit = operations.split(lands(near), keys, positions)
     changes = edited(work, near, edit)
     for at, (parent_key, geom) in enumerate(edit.created):
         parent = targets[parent_key or ""]
@@ -130,75 +131,59 @@ def _divide(work: Workspace, cut: dict[str, Unit], changes: Changes, *, count: i
             changes[key] = replace(target, is_leaf=False, geom=None)
 
 
-@plan.register
-def _merge(operation: asked.Merge, work: Workspace) -> Changes:
-    units = work.leaves(operation.keys)
-    if len({(unit.division_id, unit.parent_key) for unit in units.values()}) > 1:
-        raise RefusedOperationError("only grids of one division, or leaves of one grid, can be merged")
-    near = work.near([unit.land for unit in units.values()])
-    return nested(work, edited(work, near, operations.merge(lands(near), list(units))))
+def reshape(operation: asked.Reshape, work: Workspace) -> Changes:
+    """Lead a border along a line."""
+    drawn = LineString(checked(operation.line, least=2))
+    units = work.leaves([operation.key] if operation.other is None else [operation.key, operation.other])
+    land = [unit.land for unit in units.values()]
+    near = work.around([*land, drawn]) if operation.other is None else work.near(land)
+    line = _led(work, operation.line, operation.snap_m, {key: near[key] for key in units})
+    border = work.border(units[operation.key].division_id, [*land, LineString(line)])
+    return edited(work, near, operations.reshape(lands(near), operation.key, operation.other, line, border=border))
 
 
-@plan.register
-def _reshape(operation: asked.Reshape, work: Workspace) -> Changes:
-    line = LineString(checked(operation.line, least=2))
-    named = [operation.key] if operation.other is None else [operation.key, operation.other]
-    units = [unit.land for unit in work.leaves(named).values()]
-    near = work.around([*units, line]) if operation.other is None else work.near(units)
-    return edited(work, near, operations.reshape(lands(near), operation.key, operation.other, operation.line))
-
-
-@plan.register
-def _assign(operation: asked.Assign, work: Workspace) -> Changes:
-    area = Polygon(checked(operation.area, least=3))
-    taker = work.leaves([operation.to])[operation.to]
-    givers = [unit for unit in work.near([area]).values() if not unit.is_frozen]
-    near = work.near([taker.land, *(unit.land for unit in givers)])
-    giving = [unit.key for unit in givers]
-    return edited(work, near, operations.transfer(lands(near), area, operation.to, giving=giving))
-
-
-@plan.register
-def _move_vertex(operation: asked.MoveVertex, work: Workspace) -> Changes:
+def move_vertex(operation: asked.MoveVertex, work: Workspace) -> Changes:
+    """Move a corner in every leaf that has it."""
     start, end = checked([operation.start, operation.end], least=2)
-    near = work.around([Point(start), Point(end)])
-    return edited(work, near, vertices.move_vertex(lands(near), start, end))
+    near = work.around([Point(start), _reach([end], operation.snap_m)])
+    meeting = {key for key, unit in near.items() if unit.land.dwithin(Point(start), MARGIN_DEG)}
+    others = {key: unit for key, unit in near.items() if key not in meeting}
+    (end,) = _led(work, [end], operation.snap_m, others)
+    return _inside_borders(work, near, vertices.move_vertex(lands(near), start, end))
 
 
-@plan.register
-def _insert_vertex(operation: asked.InsertVertex, work: Workspace) -> Changes:
+def insert_vertex(operation: asked.InsertVertex, work: Workspace) -> Changes:
+    """Put a corner into a border."""
+    (at,) = checked([operation.at], least=1)
+    near = work.around([_reach([at], operation.snap_m)])
+    within = operation.snap_m / METRES_PER_DEGREE / STEP_DEG
+    return edited(work, near, vertices.insert_vertex(lands(near), at, within=within))
+
+
+def delete_vertex(operation: asked.DeleteVertex, work: Workspace) -> Changes:
+    """Take a corner out of a border."""
     (at,) = checked([operation.at], least=1)
     near = work.around([Point(at)])
-    return edited(work, near, vertices.insert_vertex(lands(near), at))
+    return _inside_borders(work, near, vertices.delete_vertex(lands(near), at))
 
 
-@plan.register
-def _delete_vertex(operation: asked.DeleteVertex, work: Workspace) -> Changes:
-    (at,) = checked([operation.at], least=1)
-    near = work.around([Point(at)])
-    return edited(work, near, vertices.delete_vertex(lands(near), at))
+def _reach(positions: list[Position], snap_m: float) -> BaseGeometry:
+    """Give all places to which drawn positions may be moved, as one geometry."""
+    return MultiPoint(positions).buffer(1.5 * snap_m / METRES_PER_DEGREE) if snap_m else MultiPoint(positions)
 
 
-@plan.register
-def _describe(operation: asked.Describe, work: Workspace) -> Changes:
-    unit = work.named([operation.key])[operation.key]
-    if operation.code is not None and operation.code != unit.code:
-        if unit.base_version_id is not None or unit.is_remainder:
-            raise ConflictError(f"the code of {unit.key} is published and never changes")
-        _refuse_used(work, operation.code)
-    described = replace(
-        unit,
-        name=unit.name if operation.name is None else operation.name,
-        kind=unit.kind if operation.grid_kind is None else operation.grid_kind,
-        code=unit.code if operation.code is None else operation.code,
-        attributes=unit.attributes if operation.attributes is None else operation.attributes,
-    )
-    return {unit.key: described}
+def _led(work: Workspace, line: list[Position], snap_m: float, units: dict[str, Unit]) -> list[Position]:
+    return work.attraction(line, snap_m, units).led(line) if snap_m else line
 
 
-def _refuse_used(work: Workspace, code: str) -> None:
-    used = select(Grid.id).where(Grid.layer_id == work.edition.layer_id, Grid.code == code)
-    if work.session.scalar(used) is not None or any(
-        unit.code == code for unit in queries.units(work.session, work.edition).values()
-    ):
-        raise ConflictError(f"the code {code} is or was another grid's; codes are never used twice")
+def _inside_borders(work: Workspace, near: dict[str, Unit], edit: Edit) -> Changes:
+    """Give the units as an edit leaves them, having seen that none grows beyond the border of its division."""
+    for division_id in sorted({near[key].division_id for key in edit.changed}):
+        changed = {key: geom for key, geom in edit.changed.items() if near[key].division_id == division_id}
+        border = work.border(division_id, changed.values())
+        for key, geom in changed.items() if border is not None else ():
+            gained = shapely.difference(shapely.difference(geom, near[key].land), border)
+            # A strip of one lattice step along a border comes from rounding.
+            if shapely.area(gained) > STEP_DEG * shapely.length(geom):
+                raise RefusedOperationError(f"{key} would reach beyond the border of its division")
+    return edited(work, near, edit)

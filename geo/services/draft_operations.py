@@ -4,12 +4,15 @@ Units are named by their key: the code of a published one, ``<code>/rest`` of a 
 one until it has a code.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, Field
 
 Position = tuple[float, float]
+SNAP_M = 5.0
+Metres = Annotated[float, Field(ge=0, le=50)]
+"""How far a drawn corner is moved to a street, water, a compound's wall or a border; 0 leaves it where it was drawn."""
 FORBID = {"extra": "forbid"}
 MAX_NESTING = 8
 """Lists and objects inside each other in an attribute; deeper ones overflow somebody's stack sooner or later."""
@@ -34,7 +37,7 @@ Attributes = Annotated[dict[str, Any], AfterValidator(_shallow)]
 
 @dataclass(frozen=True)
 class Draw:
-    """Draw a grid in undrawn land; drawn neighbours cut the outline."""
+    """Draw a grid in undrawn land; drawn neighbours and the known border of the division cut the outline."""
 
     __pydantic_config__ = FORBID
     outline: list[Position]
@@ -42,6 +45,7 @@ class Draw:
     division: str | None = None
     """Code of the division it belongs to; the draft's own by default."""
     grid_kind: Literal["residential", "dedicated", "rural"] = "residential"
+    snap_m: Metres = SNAP_M
     kind: Literal["draw"] = "draw"
 
 
@@ -64,12 +68,13 @@ class Split:
     """The leaves to cut; all that the line crosses by default."""
     into: Literal["grids", "micro_grids"] = "grids"
     """What becomes of an undivided grid's pieces; a micro-grid's and a remainder's are micro-grids always."""
+    snap_m: Metres = SNAP_M
     kind: Literal["split"] = "split"
 
 
 @dataclass(frozen=True)
 class Merge:
-    """Join undivided grids of one division, or leaves of one grid; the largest keeps key and code."""
+    """Join grids of one division, with their micro-grids, or leaves of one grid; the largest keeps key and code."""
 
     __pydantic_config__ = FORBID
     keys: list[str]
@@ -84,6 +89,7 @@ class Reshape:
     key: str
     line: list[Position]
     other: str | None = None
+    snap_m: Metres = SNAP_M
     kind: Literal["reshape"] = "reshape"
 
 
@@ -94,6 +100,7 @@ class MoveVertex:
     __pydantic_config__ = FORBID
     start: Position
     end: Position
+    snap_m: Metres = SNAP_M
     kind: Literal["move_vertex"] = "move_vertex"
 
 
@@ -103,6 +110,7 @@ class InsertVertex:
 
     __pydantic_config__ = FORBID
     at: Position
+    snap_m: Metres = SNAP_M
     kind: Literal["insert_vertex"] = "insert_vertex"
 
 
@@ -117,11 +125,26 @@ class DeleteVertex:
 
 @dataclass(frozen=True)
 class Assign:
-    """Give the land of an area (a plot, a building's ground) to a leaf, from the leaves that have it."""
+    """Give land to a grid or leaf, from the leaves that have it, undrawn land included; or whole micro-grids to a grid.
+
+    One that gives all its land is gone afterwards. A building gives the plot that it stands on.
+    """
 
     __pydantic_config__ = FORBID
-    area: list[Position]
     to: str
+    area: list[Position] | None = None
+    plots: list[int] = field(default_factory=list)
+    """Ids of plots."""
+    buildings: list[str] = field(default_factory=list)
+    """Codes of buildings."""
+    compounds: list[str] = field(default_factory=list)
+    """Codes of compounds."""
+    stroke: list[Position] | None = None
+    """All plots under this line."""
+    micro_grids: list[str] = field(default_factory=list)
+    """Keys of micro-grids that change their grid, land and all; alone, without the others."""
+    micro_grid: str | None = None
+    """Which micro-grid of a divided grid takes the land, where several could."""
     kind: Literal["assign"] = "assign"
 
 
@@ -138,4 +161,45 @@ class Describe:
     kind: Literal["describe"] = "describe"
 
 
-Operation = Draw | Retire | Split | Merge | Reshape | MoveVertex | InsertVertex | DeleteVertex | Assign | Describe
+@dataclass(frozen=True)
+class Number:
+    """Give new units the codes that they would get at the publish: all of them, or those named."""
+
+    __pydantic_config__ = FORBID
+    keys: list[str] | None = None
+    kind: Literal["number"] = "number"
+
+
+@dataclass(frozen=True)
+class Lock:
+    """Keep units as they are in this draft: what would change them is refused; a divided grid with all in it."""
+
+    __pydantic_config__ = FORBID
+    keys: list[str]
+    kind: Literal["lock"] = "lock"
+
+
+@dataclass(frozen=True)
+class Unlock:
+    """Let locked units change again."""
+
+    __pydantic_config__ = FORBID
+    keys: list[str]
+    kind: Literal["unlock"] = "unlock"
+
+
+Operation = (
+    Draw
+    | Retire
+    | Split
+    | Merge
+    | Reshape
+    | MoveVertex
+    | InsertVertex
+    | DeleteVertex
+    | Assign
+    | Describe
+    | Number
+    | Lock
+    | Unlock
+)

@@ -1,21 +1,30 @@
 """A draft while one step is planned: its units by key and by place, and what every step must keep."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import shapely
-from shapely import MultiPolygon
+from shapely import MultiPoint, MultiPolygon
 from shapely.geometry.base import BaseGeometry
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from geo.errors import InvalidCoordinateError, InvalidGeometryError, NotFoundError, RefusedOperationError
+from geo.errors import (
+    InvalidCoordinateError,
+    InvalidGeometryError,
+    LockedUnitError,
+    NotFoundError,
+    RefusedOperationError,
+)
+from geo.geometry.editing.attraction import Attraction, border_lines
 from geo.geometry.editing.matching import match
 from geo.geometry.editing.proof import Edit
 from geo.geometry.editing.shapes import only_got_nodes, shape_of
+from geo.geometry.measures import METRES_PER_DEGREE
 from geo.models import Division, Edition
 from geo.queries import drafts as queries
-from geo.queries.drafts import Unit
+from geo.queries import plots
+from geo.queries.drafts import Box, Unit
 from geo.services.draft_operations import Position
 
 Changes = dict[str, Unit | None]
@@ -57,9 +66,7 @@ class Workspace:
 
     def near(self, geoms: Iterable[BaseGeometry]) -> dict[str, Unit]:
         """Give every leaf near to geometries, those beside the scope included."""
-        west, south, east, north = (float(edge) for edge in shapely.total_bounds(list(geoms)))
-        box = west - MARGIN_DEG, south - MARGIN_DEG, east + MARGIN_DEG, north + MARGIN_DEG
-        found = queries.leaves_in(self.session, self.edition, box)
+        found = queries.leaves_in(self.session, self.edition, _box(geoms))
         for key, geom in match(lands(found)).changed.items():
             found[key] = replace(found[key], geom=geom)
             self.matched.add(key)
@@ -69,13 +76,33 @@ class Workspace:
         """Give every leaf near to geometries, and every one that may touch one of those."""
         return self.near([*geoms, *(unit.land for unit in self.near(geoms).values())])
 
+    def border(self, division_id: int, geoms: Iterable[BaseGeometry]) -> BaseGeometry | None:
+        """Give the known border that land of a division must keep to, None where it is nowhere near some geometries."""
+        return plots.border_near(self.session, division_id, _box(geoms))
+
+    def attraction(self, positions: Sequence[Position], snap_m: float, units: Mapping[str, Unit]) -> Attraction:
+        """Give the streets, waters, walls and borders, those of units included, that drawn positions are moved to."""
+        reach = snap_m / METRES_PER_DEGREE * 1.5
+        drawn = shapely.buffer(MultiPoint(positions), reach, cap_style="square")
+        lines = [line.geom for line in plots.snap_lines(self.session, _box([drawn]))]
+        borders, corners = border_lines(unit.land for unit in units.values())
+        return Attraction([*borders, *lines], corners, positions[0][1], within_m=snap_m)
+
     def division_id(self, code: str | None) -> int:
         """Give the id of a division in the draft's scope, of the draft's own without a code."""
-        own = self.session.get_one(Division, self.edition.division_id)
-        found = own if code is None else self.session.scalar(select(Division).where(Division.code == code))
-        if found is None or not (found.path == own.path or found.path.startswith(f"{own.path}.")):
-            raise NotFoundError(f"there is no division {code} in the draft's scope, {own.code}")
-        return found.id
+        if code is None:
+            return self.edition.division_id
+        own = select(Division.path).where(Division.id == self.edition.division_id).scalar_subquery()
+        named = select(Division.id).where(Division.code == code, Division.path.op("<@")(own))
+        found = self.session.scalar(named)
+        if found is None:
+            raise NotFoundError(f"there is no division {code} in the draft's scope")
+        return found
+
+
+def _box(geoms: Iterable[BaseGeometry]) -> Box:
+    west, south, east, north = (float(edge) for edge in shapely.total_bounds(list(geoms)))
+    return west - MARGIN_DEG, south - MARGIN_DEG, east + MARGIN_DEG, north + MARGIN_DEG
 
 
 def lands(units: dict[str, Unit]) -> dict[str, MultiPolygon]:
@@ -117,13 +144,39 @@ def nested(work: Workspace, changes: Changes) -> Changes:
             continue
         leaves = queries.children(work.session, work.edition, [key])
         leaves |= {name: unit for name, unit in changes.items() if unit is not None and unit.parent_key == key}
-        left = [unit for name, unit in leaves.items() if changes.get(name, unit) is not None]
+        now = (changes.get(name, unit) for name, unit in leaves.items())
+        left = [unit for unit in now if unit is not None and unit.parent_key == key]
         if not left:
             changes[key] = None
         elif len(left) == 1 and left[0].is_remainder:
             changes[left[0].key] = None
             changes[key] = replace(parent, is_leaf=True, geom=left[0].geom)
     return changes
+
+
+def refuse_locked(before: Mapping[str, Unit], changes: Mapping[str, Unit | None]) -> None:
+    """Refuse changes of locked units, but for corners that neighbours put into their borders.
+
+    Raises
+    ------
+    LockedUnitError
+        If there are any; names them.
+    """
+    locked = [
+        key
+        for key, unit in changes.items()
+        if key in before and before[key].is_locked and not _is_kept(before[key], unit)
+    ]
+    if locked:
+        raise LockedUnitError(f"locked in this draft: {', '.join(sorted(locked))}; unlock them first")
+
+
+def _is_kept(before: Unit, after: Unit | None) -> bool:
+    if after == before:
+        return True
+    if after is None or replace(before, geom=None) != replace(after, geom=None):
+        return False
+    return before.geom is None or only_got_nodes(shape_of(before.land), shape_of(after.land))
 
 
 def checked(positions: Sequence[Position], *, least: int) -> list[Position]:

@@ -13,9 +13,9 @@ from geo.queries import drafts as queries
 from geo.queries.drafts import Unit
 from geo.services import audit
 from geo.services.access import Scope
-from geo.services.draft_changes import plan
 from geo.services.draft_operations import Operation
-from geo.services.draft_workspace import Changes, Workspace
+from geo.services.draft_plans import plan
+from geo.services.draft_workspace import Changes, Workspace, refuse_locked
 from geo.services.drafts import EVERYWHERE, locked_draft, note
 
 
@@ -45,6 +45,8 @@ def apply(
         If the draft isn't at the expected revision any more.
     RefusedOperationError
         If it would leave a gap or an overlap, move a border of the scope's neighbours, or change nothing.
+    LockedUnitError
+        If it would change a locked unit by more than a corner on its border.
     """
     edition = locked_draft(session, edition_id, expected=expected, scope=scope)
     number = next_number(session, edition)
@@ -75,6 +77,8 @@ def log_step(
     """
     before = queries.units(session, edition, changes)
     changes = {key: unit for key, unit in changes.items() if unit != before.get(key)}
+    if kind not in ("lock", "unlock"):
+        refuse_locked({key: unit for key, unit in before.items() if key in changes}, changes)
     if not changes:
         raise RefusedOperationError("that changes nothing")
     # What was undone is gone for good once another step follows.

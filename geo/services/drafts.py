@@ -70,10 +70,11 @@ def find_edition(
         If there is none.
     """
     edition = session.get(Edition, edition_id)
-    division = session.get(Division, edition.division_id) if edition is not None else None
-    if edition is None or division is None:
+    # The path alone: a division's border may have tens of thousands of corners.
+    path = session.scalar(select(Division.path).where(Division.id == edition.division_id)) if edition else None
+    if edition is None:
         raise NotFoundError(f"there is no edition {edition_id}")
-    if not scope.covers(division.path) and not _is_shared(session, edition, reviewer_id):
+    if not scope.covers(path) and not _is_shared(session, edition, reviewer_id):
         raise NotFoundError(f"there is no edition {edition_id}")
     return edition
 

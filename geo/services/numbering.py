@@ -10,17 +10,38 @@ from sqlalchemy.orm import Session
 
 from geo.errors import ConflictError
 from geo.geometry.codes import reading_order
-from geo.models import Division, Layer
+from geo.models import Division, Edition, Layer
+from geo.queries import drafts
 from geo.queries.drafts import Unit
 from geo.queries.publishing import used_codes
 
 GRID_DIGITS, MICRO_GRID_DIGITS = 3, 2
 
 
-def numbered(session: Session, layer: Layer, units: Mapping[str, Unit]) -> dict[str, Unit]:
+def number_new(session: Session, layer: Layer, edition: Edition) -> dict[str, Unit]:
+    """Give the units of a draft that had no code, with one.
+
+    Raises
+    ------
+    ConflictError
+        As `numbered`.
+    """
+    units = drafts.unnumbered(session, edition)
+    found = numbered(session, layer, units, edition)
+    return {key: unit for key, unit in found.items() if unit.code != units[key].code}
+
+
+def numbered(
+    session: Session, layer: Layer, units: Mapping[str, Unit], edition: Edition | None = None
+) -> dict[str, Unit]:
     """Give the units with a code for every one that lacks it; remainders have none of their own.
 
     Grids come first, since the codes of micro-grids begin with their grid's.
+
+    Parameters
+    ----------
+    edition
+        The draft whose other units have codes too, where ``units`` aren't all of it.
 
     Raises
     ------
@@ -34,6 +55,7 @@ def numbered(session: Session, layer: Layer, units: Mapping[str, Unit]) -> dict[
             if unit.code is None and unit.level == level and not unit.is_remainder:
                 groups[_prefix(session, unit, found)].append(unit)
         used = used_codes(session, layer.id, list(groups)) | {unit.code for unit in found.values() if unit.code}
+        used |= drafts.codes_below(session, edition, groups.keys()) if edition is not None and groups else set()
         for prefix, group in groups.items():
             for unit, code in zip(_in_order(group, found), _free(prefix, digits, len(group), used), strict=True):
                 found[unit.key] = replace(unit, code=code)

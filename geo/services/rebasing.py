@@ -13,8 +13,8 @@ from geo.models import DraftOperation, Edition, Layer
 from geo.queries import drafts as queries
 from geo.queries.drafts import Unit
 from geo.services.access import Scope
-from geo.services.draft_changes import plan
 from geo.services.draft_operations import Operation
+from geo.services.draft_plans import plan
 from geo.services.draft_workspace import Changes, Workspace
 from geo.services.drafting import images, units_of, written
 from geo.services.drafts import EVERYWHERE, locked_draft

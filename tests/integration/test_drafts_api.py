@@ -4,15 +4,16 @@ from uuid import uuid4
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, select, text
 from sqlalchemy.orm import Session
 
-from api.schemas.drafts import ChangesOut, EditionOut, FiguresOut, FindingsOut, StepOut, UnitCollection
+from api.schemas.drafts import ChangesOut, EditionOut, FiguresOut, FindingsOut, PlotCollection, StepOut, UnitCollection
 from api.schemas.publishing import PublishedOut
+from geo.models import Division
 from geo.services.access import Role
 from geo.services.intake import NewReport, store_reports
 from geo.services.locate import Fix
-from tests.builders import lon_lat
+from tests.builders import add_building, add_plot, box, lon_lat
 from tests.integration.conftest import Member, Team
 from tests.towns import Town
 
@@ -52,6 +53,28 @@ def test_the_public_and_others_divisions_see_nothing(client: TestClient, team: T
     manager = team.member(Role.MANAGER, "45W")
     assert manager.get(f"{draft}/units").status_code == 200
     assert manager.post(f"{draft}/undo", headers={"If-Match": '"0"'}).status_code == 403
+
+
+def test_plots_and_lines_around_a_draft(planner: Member, committed: Session) -> None:
+    west = committed.scalars(select(Division).where(Division.code == "45W")).one()
+    plot = add_plot(committed, west, box(0.2, 0.85, 0.6, 1.25))
+    add_building(committed, west, 0.4, 0.9, households=12)
+    committed.commit()
+    draft = opened(planner)
+    here = {"bbox": ",".join(map(str, (*lon_lat(0, 0), *lon_lat(1, 1))))}
+    (found,) = PlotCollection.model_validate_json(planner.get(f"{draft}/plots", params=here).content).features
+    assert (found.id, found.properties.households, found.properties.owner) == (plot.id, 12, "D1")
+    assert planner.get(f"{draft}/plots", params={"bbox": "0,0,1,1"}).json()["features"] == []
+    assert planner.get(f"{draft}/snap-lines", params=here).json()["features"] == []
+    paint = {"kind": "assign", "to": "D", "plots": [plot.id]}
+    asked = planner.post(f"{draft}/operations", json=paint, headers={"If-Match": '"0"'})
+    assert (asked.status_code, asked.json()["type"]) == (409, "/problems/PlotCutsMicroGridError")
+    assert [choice["key"] for choice in asked.json()["choices"]] == ["D1", "D2"]
+    done = planner.post(f"{draft}/operations", json=paint | {"micro_grid": "D2"}, headers={"If-Match": '"0"'})
+    assert {f["id"] for f in done.json()["changed"]} == {"A", "D1", "D2"}
+    committed.execute(text("delete from plot"))
+    committed.execute(text("delete from building"))
+    committed.commit()
 
 
 def test_findings_are_shown_and_waived_with_a_reason(planner: Member, team: Team) -> None:

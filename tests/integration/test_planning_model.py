@@ -53,7 +53,7 @@ def random_operation(rng: np.random.Generator, units: dict[str, queries.Unit]) -
             return op.MoveVertex(corner, to)
         case 6:
             plot = shapely.Point(corner).buffer(1.5e-4, quad_segs=2).exterior.coords
-            return op.Assign([(x, y) for x, y in plot], to=str(key))
+            return op.Assign(area=[(x, y) for x, y in plot], to=str(key))
         case _:
             return op.Describe(str(key), name=f"改{rng.integers(100)}")
 

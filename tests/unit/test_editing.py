@@ -13,6 +13,7 @@ from geo.errors import RefusedOperationError
 from geo.geometry.coverage import find_gaps, find_overlaps
 from geo.geometry.editing.matching import match
 from geo.geometry.editing.operations import draw, merge, reshape, split, transfer
+from geo.geometry.editing.shapes import only_got_nodes, shape_of
 from geo.geometry.editing.vertices import delete_vertex, insert_vertex, move_vertex
 from geo.geometry.lattice import to_lattice
 
@@ -200,8 +201,9 @@ def test_a_plot_goes_from_one_to_the_other(four):
     edit = transfer(four, Polygon([at(1, 0.2), at(1.4, 0.2), at(1.4, 0.6), at(1, 0.6)]), "a", giving=["b", "d"])
     assert edit.changed["a"].area == pytest.approx(1.16e-6, rel=1e-4)
     assert_sound(applied(four, edit))
-    with pytest.raises(RefusedOperationError, match="all the land of b"):
-        transfer(four, square(0.9, -0.1, 1.2, 1.2).geoms[0], "a", giving=["b"])
+    whole = transfer(four, square(0.9, -0.1, 1.2, 1.2).geoms[0], "a", giving=["b"])
+    assert whole.removed == ("b",)
+    assert_sound(applied(four, whole))
     with pytest.raises(RefusedOperationError, match="changes nothing"):
         transfer(four, square(0.2, 0.2, 0.1, 0.1).geoms[0], "a", giving=["b"])
 
@@ -284,6 +286,23 @@ def test_corners_that_a_file_left_out_are_put_into_the_neighbours_edge():
     assert_sound(applied(units, edit))
     assert match(applied(units, edit)).changed == {}
     assert match({}).changed == {}
+
+
+@pytest.mark.parametrize(
+    ("corner", "is_same"),
+    [
+        ((1.0, 0.5), True),  # on the edge
+        ((1.0, 0.50003), True),
+        ((1.01, 0.5), False),  # a bite of a metre out of the neighbour
+        ((0.9, 0.5), False),
+    ],
+)
+def test_a_corner_put_into_an_edge_is_told_from_a_border_that_moved(corner, is_same):
+    before = square(0, 0)
+    ring = list(before.geoms[0].exterior.coords)
+    at_edge = next(i for i in range(4) if {ring[i], ring[i + 1]} == {at(1, 0), at(1, 1)})
+    after = to_lattice(MultiPolygon([Polygon([*ring[: at_edge + 1], at(*corner), *ring[at_edge + 1 :]])]))
+    assert only_got_nodes(shape_of(before), shape_of(after)) is is_same
 
 
 def tessellation(rng, size=4):

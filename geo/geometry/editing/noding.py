@@ -7,12 +7,13 @@ from itertools import pairwise
 import numpy as np
 
 from geo.errors import RefusedOperationError
-from geo.geometry.editing.shapes import Edge, Shapes, edges_of, with_nodes
+from geo.geometry.editing.shapes import Edge, Shape, Shapes, edges_of, with_nodes
 from geo.geometry.lattice import Point, side
 
 SNAP_STEPS = 5
 """A drawn corner this near to a border (5 cm) was meant to lie on it: browsers' snapping rounds to the lattice too."""
 MAX_ROUNDS = 10
+DRAWN = "\0drawn"
 
 
 def join_line(shapes: Shapes, line: list[Point], keys: Iterable[str]) -> tuple[Shapes, list[Point]]:
@@ -38,6 +39,30 @@ def join_line(shapes: Shapes, line: list[Point], keys: Iterable[str]) -> tuple[S
     raise RefusedOperationError(
         "the line runs too close along a border; move it away or snap it to the border's corners"
     )
+
+
+def join_lines(shapes: Shapes, lines: Iterable[list[Point]], keys: Iterable[str]) -> tuple[Shapes, list[list[Point]]]:
+    """Give shapes and lines with a common corner wherever they meet, the lines with each other too."""
+    keys, lines = list(keys), list(lines)
+    if len(lines) == 1:
+        shapes, line = join_line(shapes, lines[0], keys)
+        return shapes, [line]
+    drawn: list[str] = []
+    for number, line in enumerate(lines):
+        shapes, line = join_line(shapes, line, [*keys, *drawn])
+        drawn.append(f"{DRAWN}{number}")
+        # Its edges as a shape, so that a corner which a later line makes in a border that both follow is its own too.
+        shapes = shapes | {drawn[-1]: tuple((edge,) for edge in pairwise(line))}
+    joined = [_as_line(shapes[key]) for key in drawn]
+    return {key: shape for key, shape in shapes.items() if key not in drawn}, joined
+
+
+def _as_line(edges: Shape) -> list[Point]:
+    """Give the line of edges that run one after the other, each as a ring there and back."""
+    points: list[Point] = [edges[0][0][0]]
+    for (ring,) in edges:
+        points += ring[1 : len(ring) // 2 + 1]
+    return points
 
 
 def nearest_edge(edges: Iterable[Edge], point: Point) -> tuple[Edge, Point, float] | None:
@@ -80,8 +105,11 @@ def snap(shapes: Shapes, point: Point, edges: set[Edge]) -> tuple[Shapes, Point]
 
 def _snapped(shapes: Shapes, line: list[Point], keys: list[str]) -> tuple[Shapes, list[Point]]:
     snapped: list[Point] = []
+    edges = edges_of(shapes[key] for key in keys)
     for point in line:
-        shapes, moved = snap(shapes, point, edges_of(shapes[key] for key in keys))
+        joined, moved = snap(shapes, point, edges)
+        if joined is not shapes:
+            shapes, edges = joined, edges_of(joined[key] for key in keys)
         if not snapped or snapped[-1] != moved:
             snapped.append(moved)
     return shapes, snapped

@@ -4,9 +4,13 @@ Nothing given is changed; an `Edit` holds only what is different. All corners th
 neighbours' borders too, so `units` must hold every unit that touches those named.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from itertools import pairwise
 
+import shapely
 from shapely import LineString, MultiPolygon, Polygon
+from shapely import Point as PlanePoint
 from shapely.geometry.base import BaseGeometry
 
 from geo.errors import RefusedOperationError
@@ -21,35 +25,36 @@ from geo.geometry.editing.faces import (
     owners_of,
     place_in,
 )
-from geo.geometry.editing.noding import join_line
-from geo.geometry.editing.proof import Edit, Position, Units, line_of, proved, proved_apart, shapes_of
+from geo.geometry.editing.noding import SNAP_STEPS, join_line, join_lines
+from geo.geometry.editing.proof import Edit, Position, Units, line_of, proved, shapes_of
 from geo.geometry.editing.shapes import Edge, Shape, Shapes, area_of, edges_of, geom_of, shape_of
-from geo.geometry.lattice import Point, to_degrees
+from geo.geometry.lattice import STEP_DEG, Point, to_degrees, to_steps
 
 TOO_CLOSE = "the line runs too close along a border; move it away or snap it to the border's corners"
 
 
-def draw(units: Units, outline: Polygon) -> Edit:
-    """Make a unit of the undrawn land inside an outline; drawn neighbours cut it.
+def draw(units: Units, outline: Polygon, *, border: BaseGeometry | None = None) -> Edit:
+    """Make a unit of the undrawn land inside an outline; drawn neighbours and a division's border cut it.
 
     Raises
     ------
     RefusedOperationError
         If the outline crosses itself or holds no undrawn land.
     """
-    shapes, line = join_line(shapes_of(units), _outline(outline), units)
-    faces = faces_of(edges_of(shapes.values()) | line_edges(line))
+    walls = _walls(units, border, outline)
+    shapes, (line, *walls) = join_lines(shapes_of(units), [_outline(outline), *walls], units)
+    faces = faces_of(edges_of(shapes.values()).union(line_edges(line), *map(line_edges, walls)))
     inside = [
         face
         for face, owner in zip(faces, owners_of(faces, shapes), strict=True)
-        if owner is None and is_inside_loop(line, place_in(face))
+        if owner is None and is_inside_loop(line, place := place_in(face)) and _is_within(border, place)
     ]
     if not inside:
-        raise RefusedOperationError("all land inside the outline is drawn already")
+        raise RefusedOperationError("all land inside the outline is drawn already, or beyond the division's border")
     drawn = joined(inside)
     if not is_conserved([drawn], inside):
         raise RefusedOperationError(TOO_CLOSE)
-    return proved_apart(units, shapes, created=[(None, drawn)])
+    return proved(units, shapes, shapes, created=[(None, drawn)], taken=inside)
 
 
 def split(units: Units, keys: Iterable[str], positions: Iterable[Position]) -> Edit:
@@ -111,62 +116,144 @@ def unite(geoms: Iterable[BaseGeometry]) -> MultiPolygon:
     return geom_of(whole)
 
 
-def reshape(units: Units, key: str, other: str | None, positions: Iterable[Position]) -> Edit:
+def reshape(
+    units: Units, key: str, other: str | None, positions: Iterable[Position], *, border: BaseGeometry | None = None
+) -> Edit:
     """Lead the border between two units along a line from one of its points to another.
 
-    With None for the other it is the border to undrawn land. What lies between the old and the new border changes
-    hands; third units keep theirs, whatever the line crosses.
+    With None for the other it is the border to undrawn land, of which a division's border keeps what lies beyond it.
+    What lies between the old and the new border changes hands; third units keep theirs, whatever the line crosses.
 
     Raises
     ------
     RefusedOperationError
         If the line doesn't begin and end on one stretch of their border, changes nothing, or leaves a unit nothing.
     """
-    near = units if other is None else (key, other)
-    shapes, line = join_line(shapes_of(units), line_of(positions), near)
+    near = list(units) if other is None else [key, other]
+    drawn = line_of(positions)
+    walls = _walls(units, border, shapely.box(*LineString(to_degrees(drawn)).bounds)) if other is None else []
+    shapes, (line, *walls) = join_lines(shapes_of(units), [drawn, *walls], near)
     stretch = section(common_border(shapes, key, other), line[0], line[-1])
     if stretch is None:
         raise RefusedOperationError("the line must begin and end on the same stretch of the border that it replaces")
-    loop = line + stretch[-2:0:-1]
-    after = _given({unit: shapes[unit] for unit in near}, line, loop, {key: other, other: key})
-    return proved_apart(units, shapes | after) if other is None else proved(units, shapes, shapes | after)
+    exchange = _exchanged(
+        {unit: shapes[unit] for unit in near},
+        line_edges(line).union(*map(line_edges, walls)),
+        {key: other, other: key},
+        lambda place: is_inside_loop(line + stretch[-2:0:-1], place),
+        border,
+    )
+    for unit in exchange.emptied:
+        raise RefusedOperationError(f"that is all the land of {unit}; merge them instead")
+    return exchange.edit(units, shapes)
 
 
-def transfer(units: Units, area: Polygon, to: str, *, giving: Iterable[str]) -> Edit:
-    """Give the land inside an area (a plot, a building's ground) from some units to another one.
+def transfer(
+    units: Units,
+    area: Polygon | MultiPolygon,
+    to: str,
+    *,
+    giving: Iterable[str],
+    is_undrawn_too: bool = False,
+    border: BaseGeometry | None = None,
+) -> Edit:
+    """Give the land inside an area (plots, a building's ground) from some units to another one.
+
+    Parameters
+    ----------
+    giving
+        The units that give; one that gives all its land is removed.
+    is_undrawn_too
+        Whether undrawn land inside the area, and inside ``border`` if there is one, is taken as well; ``units`` must
+        then hold all that touch those in the area.
 
     Raises
     ------
     RefusedOperationError
-        If none of the land is theirs, or all of a unit's is.
+        If none of the land is theirs.
     """
-    near = {*giving, to}
-    shapes, line = join_line(shapes_of(units), _outline(area), sorted(near))
-    hands: dict[str | None, str | None] = {giver: to for giver in near if giver != to}
-    after = _given({unit: shapes[unit] for unit in sorted(near)}, line, line, hands)
-    return proved(units, shapes, shapes | after)
+    giving = {*giving} - {to}
+    near = list(units) if is_undrawn_too else sorted({*giving, to})
+    rings = [line_of(ring.coords) for part in shapely.get_parts(area) for ring in (part.exterior, *part.interiors)]
+    walls = _walls(units, border, area) if is_undrawn_too else []
+    shapes, joined_lines = join_lines(shapes_of(units), [*rings, *walls], near)
+    lines = joined_lines[: len(rings)]
+    hands: dict[str | None, str | None] = dict.fromkeys(giving, to)
+    exchange = _exchanged(
+        {unit: shapes[unit] for unit in near},
+        set().union(*map(line_edges, joined_lines)),
+        hands | ({None: to} if is_undrawn_too else {}),
+        lambda place: sum(is_inside_loop(line, place) for line in lines) % 2 == 1,
+        border,
+    )
+    return exchange.edit(units, shapes)
 
 
-def _given(shapes: Shapes, line: list[Point], loop: list[Point], hands: Mapping[str | None, str | None]) -> Shapes:
-    """Let the land of a loop change hands: from each owner named to the one it is mapped to (None: undrawn land)."""
-    faces = faces_of(edges_of(shapes.values()) | line_edges(line))
+@dataclass(frozen=True, slots=True)
+class _Exchange:
+    """Land that changed hands: units as they are afterwards, and undrawn land that was taken or left."""
+
+    after: Shapes
+    emptied: list[str]
+    taken: list[Shape]
+    left: list[Shape]
+
+    def edit(self, units: Units, shapes: Shapes) -> Edit:
+        """Give the edit, proved."""
+        after = {key: shape for key, shape in (shapes | self.after).items() if key not in self.emptied}
+        return proved(units, shapes, after, taken=self.taken, left=self.left)
+
+
+def _exchanged(
+    shapes: Shapes,
+    lines: set[Edge],
+    hands: Mapping[str | None, str | None],
+    is_changing: Callable[[PlanePoint], bool],
+    border: BaseGeometry | None,
+) -> _Exchange:
+    """Let land change hands: from each owner named to the one it is mapped to (None: undrawn land)."""
+    faces = faces_of(edges_of(shapes.values()) | lines)
     owners = owners_of(faces, shapes)
-    new = [
-        hands[owner] if owner in hands and is_inside_loop(loop, place_in(face)) else owner
-        for face, owner in zip(faces, owners, strict=True)
-    ]
+    new = list(owners)
+    for at, (face, owner) in enumerate(zip(faces, owners, strict=True)):
+        if owner in hands:
+            place = place_in(face)
+            if is_changing(place) and (owner is not None or _is_within(border, place)):
+                new[at] = hands[owner]
     touched = {unit for pair in zip(owners, new, strict=True) if pair[0] != pair[1] for unit in pair}
     if not touched:
         raise RefusedOperationError("that changes nothing")
     after: Shapes = {}
+    emptied: list[str] = []
     for unit in sorted(unit for unit in touched if unit is not None):
         had, has = ([f for f, owner in zip(faces, side, strict=True) if owner == unit] for side in (owners, new))
-        if not has:
-            raise RefusedOperationError(f"that is all the land of {unit}; merge them instead")
         if not is_conserved(had, [shapes[unit]]):
             raise RefusedOperationError(TOO_CLOSE)
-        after[unit] = joined(has)
-    return after
+        if has:
+            after[unit] = joined(has)
+        else:
+            emptied.append(unit)
+    changes = [(face, was, now) for face, was, now in zip(faces, owners, new, strict=True) if was != now]
+    taken = [face for face, was, _ in changes if was is None]
+    return _Exchange(after, emptied, taken, [face for face, _, now in changes if now is None])
+
+
+def _walls(units: Units, border: BaseGeometry | None, area: BaseGeometry) -> list[list[Point]]:
+    """Give the stretches of a border that run through undrawn land of an area, as lines on the lattice."""
+    if border is None:
+        return []
+    # Where it runs along a unit's border, to 5 cm, that is the border; the rest ends near enough to be joined to it.
+    drawn = shapely.buffer(shapely.union_all(list(units.values())), SNAP_STEPS * STEP_DEG)
+    inside = shapely.difference(shapely.intersection(shapely.boundary(border), area), drawn)
+    parts = shapely.get_parts(shapely.line_merge(inside))
+    corners = [to_steps(shapely.get_coordinates(part)).tolist() for part in parts if part.geom_type == "LineString"]
+    lines = [[(x, y) for x, y in line] for line in corners]
+    kept = [[line[0], *(b for a, b in pairwise(line) if a != b)] for line in lines]
+    return [line for line in kept if len(line) > 1]
+
+
+def _is_within(border: BaseGeometry | None, place: PlanePoint) -> bool:
+    return border is None or bool(border.intersects(place))
 
 
 def _pieces(shape: Shape, cuts: set[Edge]) -> list[Shape]:

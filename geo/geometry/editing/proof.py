@@ -57,17 +57,26 @@ def line_of(positions: Iterable[Position]) -> list[Point]:
     return points
 
 
-def proved(units: Units, before: Shapes, after: Shapes, *, created: Sequence[tuple[str | None, Shape]] = ()) -> Edit:
+def proved(
+    units: Units,
+    before: Shapes,
+    after: Shapes,
+    *,
+    created: Sequence[tuple[str | None, Shape]] = (),
+    taken: Sequence[Shape] = (),
+    left: Sequence[Shape] = (),
+) -> Edit:
     """Give the edit, having proved that the same land is covered, each place as often as before.
 
-    `before` are the units with the corners that the operation put into their borders.
+    `before` are the units with the corners that the operation put into their borders, `taken` the pieces of undrawn
+    land that are covered besides, `left` those that are covered no more.
 
     Raises
     ------
     RefusedOperationError
         If a border folds over itself, or a gap or an overlap would be left.
     """
-    if boundary(before.values()) != boundary([*after.values(), *(shape for _, shape in created)]):
+    if boundary([*before.values(), *taken]) != boundary([*after.values(), *left, *(shape for _, shape in created)]):
         raise RefusedOperationError("that would leave a gap or an overlap")
     return _edit(units, after, created)
 

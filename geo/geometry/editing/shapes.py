@@ -2,19 +2,23 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from itertools import pairwise
+from math import hypot
 
 import numpy as np
 import shapely
 from shapely import MultiPolygon, Polygon
 from shapely.geometry.base import BaseGeometry
 
-from geo.geometry.lattice import Point, Ring, doubled_area, to_degrees, to_steps
+from geo.geometry.lattice import Point, Ring, doubled_area, side, to_degrees, to_steps
 
 Shape = tuple[tuple[Ring, ...], ...]
 """Polygons, each a shell (counter-clockwise) and its holes (clockwise): the interior is always on the left."""
 Shapes = dict[str, Shape]
 Edge = tuple[Point, Point]
 """Two neighbouring corners; undirected where its first point is the smaller one."""
+MAX_OFF_STEPS = 1.5
+"""A corner put into an edge is rounded, up to 0.71 steps off it, and again where others are put beside."""
 
 
 def shape_of(geom: BaseGeometry) -> Shape:
@@ -93,4 +97,17 @@ def only_got_nodes(before: Shape, after: Shape) -> bool:
     """Tell whether a shape is the other one with corners put into its edges, every old corner in its place."""
     old = {corner for corner, _ in directed_edges(before)}
     kept = tuple(tuple(tuple(p for p in ring if p in old) for ring in polygon) for polygon in after)
-    return kept == before
+    return kept == before and all(_is_on_old_edges(ring, old) for polygon in after for ring in polygon)
+
+
+def _is_on_old_edges(ring: Ring, old: set[Point]) -> bool:
+    """Tell whether each new corner lies on the edge between the old ones around it, rounding aside."""
+    start = next(at for at, corner in enumerate(ring) if corner in old)
+    turned = ring[start:] + ring[:start]
+    ends = [at for at, corner in enumerate(turned) if corner in old] + [len(turned)]
+    for at, following in pairwise(ends):
+        a, b = turned[at], turned[following % len(turned)]
+        reach = MAX_OFF_STEPS * max(1.0, hypot(b[0] - a[0], b[1] - a[1]))
+        if any(abs(side(a, b, corner)) > reach for corner in turned[at + 1 : following]):
+            return False
+    return True

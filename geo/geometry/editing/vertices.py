@@ -31,17 +31,17 @@ def move_vertex(units: Units, start: Position, end: Position) -> Edit:
     return proved_apart(units, after) if is_free else proved(units, shapes, after)
 
 
-def insert_vertex(units: Units, position: Position) -> Edit:
+def insert_vertex(units: Units, position: Position, *, within: float = SNAP_STEPS) -> Edit:
     """Put a corner into the border nearest to a position, in every unit that has it.
 
     Raises
     ------
     RefusedOperationError
-        If no border passes within 5 cm, or it has a corner there.
+        If no border passes within so many lattice steps, 5 cm at least, or it has a corner there.
     """
     shapes = shapes_of(units)
     found = nearest_edge(edges_of(shapes.values()), lattice_point(position[0], position[1]))
-    if found is None or found[2] > SNAP_STEPS:
+    if found is None or found[2] > max(within, SNAP_STEPS):
         raise RefusedOperationError(f"no border passes {position[0]:.7f}, {position[1]:.7f}")
     edge, foot, _ = found
     if foot in edge:

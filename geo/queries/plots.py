@@ -1,0 +1,157 @@
+"""Plots, buildings and compounds as land that can be given to a grid, and lines that a drawn border snaps to."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import shapely
+from shapely import MultiPolygon
+from shapely.geometry.base import BaseGeometry
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from geo.models import Edition
+from geo.queries.drafts import Box
+
+
+class Land(NamedTuple):
+    """A piece of land under the name by which it was asked for."""
+
+    name: str
+    geom: BaseGeometry
+
+
+class DraftPlot(NamedTuple):
+    """A plot, what stands on it, and the leaf of a draft in which its middle lies."""
+
+    id: int
+    use: str
+    buildings: int
+    households: int
+    owner: str | None
+    geom: MultiPolygon
+
+
+class SnapLine(NamedTuple):
+    """A line that drawn corners snap to."""
+
+    kind: str
+    name: str | None
+    geom: BaseGeometry
+
+
+def plots(session: Session, ids: Sequence[int]) -> list[Land]:
+    """Give plots by their ids."""
+    return _lands(
+        session, "select id::text, ST_AsBinary(geom) from plot where id = any(:ids) order by id", ids=list(ids)
+    )
+
+
+def plots_under(session: Session, wkb: bytes) -> list[Land]:
+    """Give the plots under a line (WGS 84, as WKB)."""
+    return _lands(
+        session,
+        "select p.id::text, ST_AsBinary(p.geom) from plot p, (select ST_GeomFromWKB(:line, 4326) as geom) l"
+        " where ST_Intersects(p.geom, l.geom) order by p.id",
+        line=wkb,
+    )
+
+
+def grounds_of_buildings(session: Session, codes: Sequence[str]) -> list[Land]:
+    """Give the plots on which buildings stand by the buildings' codes; without a plot the building's own ground."""
+    return _lands(
+        session,
+        """
+        select b.code, ST_AsBinary(coalesce(
+            (select p.geom from plot p where ST_Covers(p.geom, b.point) order by p.id limit 1), b.geom))
+        from building b where b.code = any(:codes) order by b.code
+        """,
+        codes=list(codes),
+    )
+
+
+def grounds_of_compounds(session: Session, codes: Sequence[str]) -> list[Land]:
+    """Give the plots that lie in compounds for the most part by the compounds' codes; without any its own ground."""
+    return _lands(
+        session,
+        """
+        select c.code, ST_AsBinary(coalesce((
+            select ST_Multi(ST_Union(p.geom)) from plot p
+            where p.geom && c.geom and ST_Covers(c.geom, ST_PointOnSurface(p.geom))), c.geom))
+        from compound c where c.code = any(:codes) order by c.code
+        """,
+        codes=list(codes),
+    )
+
+
+def plots_in(session: Session, edition: Edition, box: Box, *, limit: int) -> list[DraftPlot]:
+    """Give at most so many plots that touch a box, with what stands on them and whose they are in a draft."""
+    rows = session.execute(
+        text(
+            """
+            select p.id, p.use, b.count, b.households, (
+                select u.key from draft_unit u
+                where u.edition_id = :edition and u.is_leaf and ST_Covers(u.geom, ST_PointOnSurface(p.geom))
+                order by u.key limit 1), ST_AsBinary(p.geom)
+            from plot p cross join lateral (
+                select count(*), coalesce(sum(households), 0) as households from building b
+                where ST_Covers(p.geom, b.point)) b
+            where p.geom && ST_MakeEnvelope(:west, :south, :east, :north, 4326)
+            order by p.id limit :limit
+            """
+        ),
+        {"edition": edition.id, "limit": limit, **_corners(box)},
+    )
+    return [DraftPlot._make((*row[:5], shapely.from_wkb(bytes(row[5])))) for row in rows]
+
+
+def snap_lines(session: Session, box: Box, *, limit: int | None = None) -> list[SnapLine]:
+    """Give (at most so many) streets, and the borders of waters, compounds and divisions, that touch a box."""
+    rows = session.execute(
+        text(
+            """
+            with box as (select ST_MakeEnvelope(:west, :south, :east, :north, 4326) as geom),
+            wall as (
+                select 'water' as kind, w.name, w.geom from water w, box where w.geom && box.geom
+                union all select 'compound', c.name, c.geom from compound c, box where c.geom && box.geom
+                union all select 'division', d.name, d.geom from division d, box where d.geom && box.geom
+            )
+            select 'street', s.name, ST_AsBinary(s.geom) from street s, box where s.geom && box.geom
+            union all
+            select w.kind, w.name, ST_AsBinary(ring.geom)
+            from wall w, box, lateral (select (ST_Dump(ST_Boundary(w.geom))).geom) ring where ring.geom && box.geom
+            limit :limit
+            """
+        ),
+        {"limit": limit, **_corners(box)},
+    )
+    return [SnapLine(kind, name, shapely.from_wkb(bytes(wkb))) for kind, name, wkb in rows]
+
+
+def border_near(session: Session, division_id: int, box: Box) -> BaseGeometry | None:
+    """Give the lowest known border at or above a division; None where none is known or the box lies inside it."""
+    wkb = session.scalar(
+        text(
+            """
+            select case when not ST_Covers(b.geom, box.geom) then ST_AsBinary(b.geom) end
+            from (select ST_MakeEnvelope(:west, :south, :east, :north, 4326) as geom) box, (
+                select b.geom from division b
+                where b.geom is not null and b.id = any(
+                    select unnest(string_to_array(path::text, '.')::bigint[]) from division where id = :division)
+                order by nlevel(b.path) desc limit 1) b
+            """
+        ),
+        {"division": division_id, **_corners(box)},
+    )
+    return shapely.from_wkb(bytes(wkb)) if wkb is not None else None
+
+
+def _lands(session: Session, query: str, **parameters: object) -> list[Land]:
+    return [
+        Land(name, shapely.from_wkb(bytes(wkb)))
+        for name, wkb in session.execute(text(query), parameters)
+        if wkb is not None
+    ]
+
+
+def _corners(box: Box) -> dict[str, float]:
+    return dict(zip(("west", "south", "east", "north"), box, strict=True))
