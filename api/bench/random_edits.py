@@ -87,7 +87,7 @@ class RandomEdits:
         return None if other is None else op.Reshape(key=key, other=other, line=self._bend(borders[other]), snap_m=0)
 
     def _reshape_outline(self) -> op.Operation:
-        bent = self._bend(shapely.boundary(shapely.coverage_union_all(self.geoms)))
+        bent = self._bend(shapely.boundary(shapely.union_all(self.geoms)))
         return op.Reshape(key=self._nearest(bent[0]), line=bent, snap_m=0)
 
     def _assign(self) -> op.Operation:
@@ -110,7 +110,7 @@ class RandomEdits:
         west, south, east, north = shapely.total_bounds(self.geoms) if self.leaves else (110.28, 25.27, 110.29, 25.28)
         middle = self.rng.uniform((west - 1e-3, south - 1e-3), (east + 1e-3, north + 1e-3))
         if self.leaves and self.rng.random() < 0.7:
-            outline = shapely.boundary(shapely.coverage_union_all(self.geoms))
+            outline = shapely.boundary(shapely.union_all(self.geoms))
             middle = np.array(self._on(outline))
         hull = MultiPoint(middle + self.rng.normal(0, 5e-4, (5, 2))).convex_hull
         return op.Draw(outline=self._ring(hull), name="新网格", snap_m=0)

@@ -98,8 +98,11 @@ def whole_lands(rows: list[Unit], leaves: Mapping[str, list[Unit]]) -> NDArray[n
 
 
 def _union(geoms: list[BaseGeometry]) -> BaseGeometry:
-    union = shapely.coverage_union_all(geoms)
-    # Where imported borders overlap or miss corners it isn't a coverage.
+    try:
+        union = shapely.coverage_union_all(geoms)
+    except shapely.GEOSException:  # an imported file's borders that lack each other's corners
+        return shapely.union_all(geoms)
+    # Where imported borders overlap it isn't their union.
     return union if union.is_valid else shapely.union_all(geoms)
 
 
