@@ -1,15 +1,18 @@
 """The pages for people, at the root, and the files they load."""
 
 import secrets
-from collections.abc import Mapping
-from typing import Annotated
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import HTMLResponse
+from sqlalchemy.orm import Session
 
 from api.dependencies import SessionDep, SettingsDep
 from api.permissions import permit
 from api.routes.map import describe_map
+from api.settings import Settings
 from geo.queries.map_overview import read_overview
 from geo.services.access import Permission
 from maps.account_pages import ADMIN, SIGN_IN, AccountPage, render_account_page
@@ -17,6 +20,7 @@ from maps.catalogue import DEFAULT, LANGUAGES
 from maps.history_pages import render_history_page
 from maps.pages import content_security_policy, render_map_page
 from maps.planning_pages import DRAFTS, render_planning_page
+from maps.service_pages import STATIONS, render_service_page
 
 router = APIRouter(tags=["页面 pages"], default_response_class=HTMLResponse, include_in_schema=False)
 
@@ -28,18 +32,9 @@ Then = Annotated[str | None, Query(alias="next", max_length=1000)]
 
 
 @router.get("/", **permit(Permission.PUBLIC))
-def show_map(
-    request: Request,
-    session: SessionDep,
-    settings: SettingsDep,
-    lang: Lang = None,
-) -> HTMLResponse:
+def show_map(request: Request, session: SessionDep, settings: SettingsDep, lang: Lang = None) -> HTMLResponse:
     """Show the map; ``lang`` chooses the language and is remembered."""
-    language = _language(request, lang)
-    nonce = secrets.token_urlsafe(16)
-    described = describe_map(read_overview(session)).model_dump(mode="json")
-    html = render_map_page(language, nonce, {"map": described, "approval_number": settings.map_approval_number})
-    return _page(html, nonce, language, remember=lang == language)
+    return _map_page(request, session, settings, lang, render_map_page)
 
 
 @router.get("/sign-in", **permit(Permission.PUBLIC))
@@ -69,21 +64,34 @@ def show_planning(
     lang: Lang = None,
 ) -> HTMLResponse:
     """Show the map on which a draft is edited; what is drawn comes by the API, with the reader's own rights."""
-    language = _language(request, lang)
-    nonce = secrets.token_urlsafe(16)
-    described = describe_map(read_overview(session)).model_dump(mode="json")
-    data = {"map": described, "approval_number": settings.map_approval_number, "draft": edition_id}
-    return _page(render_planning_page(language, nonce, data), nonce, language, remember=lang == language)
+    return _map_page(request, session, settings, lang, render_planning_page, draft=edition_id)
 
 
 @router.get("/history", **permit(Permission.SIGNED_IN))
 def show_history(request: Request, session: SessionDep, settings: SettingsDep, lang: Lang = None) -> HTMLResponse:
     """Show the page that compares editions; borders come by the API, with the reader's own rights."""
+    return _map_page(request, session, settings, lang, render_history_page)
+
+
+@router.get("/stations", **permit(Permission.PUBLIC))
+def show_stations(request: Request, session: SessionDep, settings: SettingsDep, lang: Lang = None) -> HTMLResponse:
+    """Show the stations with their circles; who may edits them there."""
+    return _map_page(request, session, settings, lang, partial(render_service_page, STATIONS))
+
+
+def _map_page(
+    request: Request,
+    session: Session,
+    settings: Settings,
+    lang: str | None,
+    render: Callable[[str, str, Mapping[str, Any]], str],
+    **data: Any,
+) -> HTMLResponse:
     language = _language(request, lang)
     nonce = secrets.token_urlsafe(16)
     described = describe_map(read_overview(session)).model_dump(mode="json")
-    data = {"map": described, "approval_number": settings.map_approval_number}
-    return _page(render_history_page(language, nonce, data), nonce, language, remember=lang == language)
+    html = render(language, nonce, {"map": described, "approval_number": settings.map_approval_number, **data})
+    return _page(html, nonce, language, remember=lang == language)
 
 
 def _account_page(request: Request, page: AccountPage, lang: str | None, parameters: Mapping[str, str]) -> HTMLResponse:

@@ -30,7 +30,7 @@ def town(owner_engine: Engine) -> int:
         line = [lon_lat(x, 0.5) for x in np.arange(0, 30.5, 0.5)]
         file = StreetFile(
             streets_between([line]), np.array([1]), ("residential",), ("主街",), np.array([False]),
-            np.empty(0, dtype=object), (), (), None, (), "© 测试",
+            np.empty(0, dtype=object), (), (), None, "© 测试", (),
         )  # fmt: skip
         store(session, file, code="4503", city_id=city.id, filename="town.osm")
         add_station(session, other, "别市站", 100.5, 0.5)

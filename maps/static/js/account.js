@@ -31,6 +31,7 @@ function menuOf(me) {
     el("p", { class: "account-who" }, me.display_name ?? me.username, el("small", {}, [me.username, roles, places].filter(Boolean).join(" · "))),
     me.permissions.includes("drafts.read") && location.pathname !== "/planning" ? el("a", { href: "/planning" }, t("account.planning")) : null,
     me.permissions.includes("drafts.read") && location.pathname !== "/history" ? el("a", { href: "/history" }, t("account.history")) : null,
+    me.permissions.includes("stations.edit") && location.pathname !== "/stations" ? el("a", { href: "/stations" }, t("account.stations")) : null,
     location.pathname === "/admin" ? null : el("a", { href: "/admin" }, t(canManage(me) ? "account.admin" : "account.own")),
     el("button", { type: "button", onclick: leave }, t("account.sign_out")),
   );

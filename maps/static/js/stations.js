@@ -1,23 +1,15 @@
 // Stations and their circles. One along streets is drawn solid, a straight-line estimate dashed.
 
 import { get } from "./api.js";
-import { el, icon } from "./dom.js";
+import { el } from "./dom.js";
 import { named, t } from "./format.js";
+import { circleOf, latLngOf, stationIcon } from "./station_drawing.js";
 import { bboxOf } from "./view.js";
 
 export const STATIONS_FROM = 13;
 export const CIRCLES_FROM = 13;
 const ALL_FROM = 15; // further out only the higher levels' centres, or icons would hide the map
 const LIMIT = 200;
-const COLOUR = "#b3261e";
-const SHAPES = {
-  service_centre: "m12 3 2.6 5.6 6.1.7-4.500 4.200 1.200 6L12 16.500 6.600 19.500l1.200-6L3.300 9.300l6.100-.7z",
-  tourism_station: "M6 3h2v18H6zM9 4h10l-3 4 3 4H9z",
-  member_studio: "M12 4a4 4 0 1 1 0 8 4 4 0 0 1 0-8Zm-7 16c0-4 3-6 7-6s7 2 7 6z",
-  alliance_station: "M5 7h14v3H5zm0 5h14v3H5zm0 5h14v3H5z",
-  property_station: "M12 4 3 11h2v9h5v-5h4v5h5v-9h2z",
-  terminal: "M5 4h14v11H5zm5 12h4v3h3v2H7v-2h3z",
-};
 
 /** Start drawing the stations in view. */
 export function startStations(map) {
@@ -111,13 +103,10 @@ export function startStations(map) {
   };
 }
 
-const latLngOf = ({ geometry: { coordinates } }) => [coordinates[1], coordinates[0]];
-
 function markerOf(station, onChoose) {
   const { properties } = station;
-  const pin = el("span", { class: `station ${properties.kind}` }, icon(SHAPES[properties.kind] ?? SHAPES.service_centre));
   const marker = L.marker(latLngOf(station), {
-    icon: L.divIcon({ className: "station-box", html: pin, iconSize: [26, 26] }),
+    icon: stationIcon(properties.kind),
     title: properties.name,
     alt: `${named("station", properties.kind)}: ${properties.name}`,
     riseOnHover: true,
@@ -137,19 +126,4 @@ function card(properties, note) {
     properties.hours ? el("p", {}, `${t("station.hours")}：${properties.hours}`) : null,
     note,
   );
-}
-
-/** A circle's shape, or the disc that stands for one that is not known yet. */
-function circleOf(station, { geometry, method, radius_m: radius }, renderer, fillOpacity = 0) {
-  const look = {
-    renderer,
-    color: COLOUR,
-    weight: method === "network" ? 1.6 : 1.2,
-    opacity: 0.6,
-    dashArray: method === "network" ? null : "6 5",
-    fillColor: COLOUR,
-    fillOpacity,
-    interactive: false,
-  };
-  return geometry ? L.geoJSON(geometry, { ...look, style: look, smoothFactor: 0.5 }) : L.circle(latLngOf(station), { radius, ...look });
 }

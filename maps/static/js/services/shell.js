@@ -1,0 +1,43 @@
+// What the pages of stations and coverage share: the base map, its corner, and who is looking.
+
+import { startAccount } from "../account.js";
+import { byId, el } from "../dom.js";
+import { page, t } from "../format.js";
+import { shown } from "../style.js";
+import { setAddress } from "../tiles.js";
+import { readAddress, writeAddress } from "../view.js";
+
+/** Put base map and buttons on the map that folium declared; gives who is signed in, null for the public. */
+export async function startShell({ map, tiles }) {
+  const layer = page.map.layers.find(({ bounds }) => bounds) ?? null;
+  openView(map, layer);
+  L.control.scale({ imperial: false, position: "bottomleft" }).addTo(map);
+  const corner = L.control.attribution({ prefix: false, position: "bottomright" }).addTo(map);
+  corner.addAttribution(escaped(t("attribution.own")));
+  for (const words of page.map.attributions) corner.addAttribution(escaped(words));
+  if (page.approval_number) corner.addAttribution(escaped(`${t("approval.label")} ${page.approval_number}`));
+  byId("zoom-in").addEventListener("click", () => map.zoomIn());
+  byId("zoom-out").addEventListener("click", () => map.zoomOut());
+  for (const link of document.querySelectorAll(".languages a, .service-pages a")) {
+    link.addEventListener("click", () => (link.hash = location.hash));
+  }
+  shown.micro_grids = false;
+  setAddress(tiles, "base", page.map.base_tiles);
+  setAddress(tiles, "grids", layer?.tiles ?? null);
+  tiles.once("load", () => byId("loading").remove());
+  tiles.addTo(map);
+  return startAccount();
+}
+
+/** Leaflet's attribution takes markup, so text must be escaped for it. */
+const escaped = (text) => el("span", {}, text).innerHTML;
+
+function openView(map, layer) {
+  map.on("moveend", () => writeAddress(map, null));
+  const { view } = readAddress();
+  if (view) return map.setView([view.lat, view.lon], view.zoom);
+  if (!layer) return;
+  const [west, south, east, north] = layer.bounds;
+  const bounds = L.latLngBounds([south, west], [north, east]);
+  map.setView(bounds.getCenter(), Math.max(map.getBoundsZoom(bounds), 14));
+}

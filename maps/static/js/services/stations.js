@@ -1,0 +1,194 @@
+// The page of the stations: those in view as a list and on the map, one of them with its circles, and its editing.
+
+import { get, remove } from "../api.js";
+import { openDialog } from "../dialog.js";
+import { byId, el, toast } from "../dom.js";
+import { named, number, t } from "../format.js";
+import { latLngOf, stationIcon } from "../station_drawing.js";
+import { bboxOf } from "../view.js";
+import { CircleLayer, circleNote } from "./circles.js";
+import { StationEditor } from "./station_editor.js";
+import { startShell } from "./shell.js";
+
+const LIMIT = 500;
+const WAIT_MS = 250;
+
+/** Start the page on the map and tile layer that folium declared. */
+export async function start({ map, tiles }) {
+  const me = await startShell({ map, tiles });
+  if (me?.must_change_password) return;
+  new StationsPage(map, me?.permissions.includes("stations.edit") ?? false).start();
+}
+
+class StationsPage {
+  constructor(map, mayEdit) {
+    this.map = map;
+    this.mayEdit = mayEdit;
+    this.circles = new CircleLayer(map);
+    this.pins = L.layerGroup().addTo(map);
+    this.stations = [];
+    this.chosen = null;
+    this.editor = null;
+    this.underway = null;
+    this.filter = el("input", { type: "search", "aria-label": t("stations.filter"), placeholder: t("stations.filter"), maxlength: 60, oninput: () => this.drawList() });
+    this.count = el("p", { class: "count", role: "status" });
+    this.rows = el("ul", { class: "station-rows" });
+  }
+
+  start() {
+    let moving = 0;
+    this.map.on("moveend", () => {
+      clearTimeout(moving);
+      moving = setTimeout(() => this.refresh(), WAIT_MS);
+    });
+    this.showList();
+    return this.refresh();
+  }
+
+  async refresh() {
+    this.underway?.abort();
+    const mine = (this.underway = new AbortController());
+    try {
+      const answer = await get("/api/v1/stations", { bbox: bboxOf(this.map), limit: LIMIT }, mine.signal);
+      this.stations = answer.features;
+      this.isComplete = answer.is_complete;
+      this.drawPins();
+      this.drawList();
+    } catch (error) {
+      if (error.name !== "AbortError") this.count.textContent = t("stations.failed", { reason: error.message });
+    }
+  }
+
+  drawPins() {
+    this.pins.clearLayers();
+    for (const station of this.stations) {
+      if (station.id === this.editor?.id) continue; // it has a pin of its own, to be dragged
+      const { kind, name } = station.properties;
+      const pin = L.marker(latLngOf(station), {
+        icon: stationIcon(kind, station.id === this.chosen ? "is-chosen" : ""),
+        title: name,
+        alt: `${named("station", kind)}: ${name}`,
+        riseOnHover: true,
+      });
+      this.pins.addLayer(pin.on("click", () => this.editor || this.choose(station.id)));
+    }
+  }
+
+  showList() {
+    this.chosen = null;
+    this.circles.clear();
+    byId("service-title").textContent = t("stations.title");
+    byId("service-body").replaceChildren(
+      el(
+        "div",
+        { class: "list-tools" },
+        this.filter,
+        this.mayEdit ? el("button", { type: "button", class: "primary small", onclick: () => this.edit(null) }, t("stations.add")) : null,
+      ),
+      this.count,
+      this.rows,
+    );
+    this.drawPins();
+    this.drawList();
+  }
+
+  drawList() {
+    const words = this.filter.value.trim().toLowerCase();
+    const found = this.stations.filter(({ properties: { name, code, division_name: division, kind } }) =>
+      [name, code, division, named("station", kind)].some((text) => text.toLowerCase().includes(words)),
+    );
+    const isAll = this.isComplete !== false;
+    this.count.textContent = found.length ? t(isAll ? "stations.count" : "stations.count_cut", { count: number(found.length) }) : t(words ? "stations.no_match" : "stations.none");
+    this.rows.replaceChildren(...found.map((station) => this.row(station)));
+  }
+
+  row({ id, properties: { name, kind, level, division_name: division } }) {
+    return el(
+      "li",
+      {},
+      el(
+        "button",
+        { type: "button", "data-station": id, onclick: () => this.choose(id, true) },
+        el("span", { class: `dot-kind ${kind}`, "aria-hidden": "true" }),
+        el("span", { class: "row-name" }, name),
+        el("small", {}, [named("station", kind), level ? t(`kind.${level}`) : null, division].filter(Boolean).join(" · ")),
+      ),
+    );
+  }
+
+  /** Show one station with its circles. */
+  async choose(id, isFromList = false) {
+    const mine = (this.chosen = id);
+    try {
+      const station = await get(`/api/v1/stations/${id}`);
+      if (mine !== this.chosen || this.editor) return;
+      this.showStation(station);
+      this.drawPins();
+      const bounds = this.circles.show(station.properties.service_areas);
+      if (isFromList) this.map.fitBounds(bounds, { maxZoom: 16, padding: [24, 24] });
+    } catch (error) {
+      this.chosen = null;
+      toast(t("stations.failed", { reason: error.message }));
+    }
+  }
+
+  showStation(station) {
+    const { name, kind, level, code, division, address, hours, services, area_m2: area, doors, service_areas: areas } = station.properties;
+    const facts = [
+      ["stations.kind", [named("station", kind), level && t(`kind.${level}`)].filter(Boolean).join(" · ")],
+      ["stations.code", code],
+      ["stations.division", division.name],
+      ["station.address", address],
+      ["station.hours", hours],
+      ["stations.services", services],
+      ["stations.area", area === null ? null : number(area)],
+      ["stations.doors", doors.length ? t("stations.doors_count", { count: doors.length + 1 }) : null],
+    ].filter(([, value]) => value);
+    byId("service-title").textContent = name;
+    byId("service-body").replaceChildren(
+      el("button", { type: "button", class: "link back", onclick: () => this.showList() }, `← ${t("stations.back")}`),
+      el("dl", { class: "facts" }, ...facts.flatMap(([key, value]) => [el("dt", {}, t(key)), el("dd", {}, value)])),
+      circleNote(areas),
+      this.mayEdit
+        ? el(
+            "div",
+            { class: "buttons" },
+            el("button", { type: "button", class: "primary", onclick: () => this.edit(station) }, t("stations.edit")),
+            el("button", { type: "button", class: "plain", onclick: () => this.askToClose(station) }, t("stations.close")),
+          )
+        : null,
+    );
+    byId("service-title").focus();
+  }
+
+  /** Edit a station, or a new one that is placed by the next click. */
+  edit(station) {
+    this.editor = new StationEditor(this.map, this.circles, station, (saved) => {
+      this.editor = null;
+      if (saved) toast(t("stations.saved", { name: saved.properties.name }));
+      const shown = saved ?? station;
+      if (!shown) return this.showList();
+      this.chosen = shown.id;
+      this.showStation(shown);
+      this.circles.show(shown.properties.service_areas);
+      this.refresh();
+    });
+    this.drawPins();
+    this.editor.start();
+  }
+
+  askToClose(station) {
+    openDialog({
+      title: t("stations.close_title", { name: station.properties.name }),
+      content: [el("p", {}, t("stations.close_note"))],
+      action: t("stations.close"),
+      isDangerous: true,
+      work: () => remove(`/api/v1/stations/${station.id}`),
+      onDone: () => {
+        toast(t("stations.closed", { name: station.properties.name }));
+        this.showList();
+        this.refresh();
+      },
+    });
+  }
+}

@@ -1,0 +1,37 @@
+// How stations and their circles look, on every map.
+
+import { el, icon } from "./dom.js";
+
+const COLOUR = "#b3261e";
+const SHAPES = {
+  service_centre: "m12 3 2.6 5.6 6.1.7-4.500 4.200 1.200 6L12 16.500 6.600 19.500l1.200-6L3.300 9.300l6.100-.7z",
+  tourism_station: "M6 3h2v18H6zM9 4h10l-3 4 3 4H9z",
+  member_studio: "M12 4a4 4 0 1 1 0 8 4 4 0 0 1 0-8Zm-7 16c0-4 3-6 7-6s7 2 7 6z",
+  alliance_station: "M5 7h14v3H5zm0 5h14v3H5zm0 5h14v3H5z",
+  property_station: "M12 4 3 11h2v9h5v-5h4v5h5v-9h2z",
+  terminal: "M5 4h14v11H5zm5 12h4v3h3v2H7v-2h3z",
+};
+
+/** Give a station's place as Leaflet wants it. */
+export const latLngOf = ({ geometry: { coordinates } }) => [coordinates[1], coordinates[0]];
+
+/** Give the pin of a kind of station. */
+export function stationIcon(kind, look = "") {
+  const pin = el("span", { class: `station ${kind} ${look}` }, icon(SHAPES[kind] ?? SHAPES.service_centre));
+  return L.divIcon({ className: "station-box", html: pin, iconSize: [26, 26] });
+}
+
+/** A circle's shape, or the disc that stands for one that is not known yet. */
+export function circleOf(station, { geometry, method, radius_m: radius }, renderer, fillOpacity = 0) {
+  const look = {
+    renderer,
+    color: COLOUR,
+    weight: method === "network" ? 1.6 : 1.2,
+    opacity: 0.6,
+    dashArray: method === "network" ? null : "6 5",
+    fillColor: COLOUR,
+    fillOpacity,
+    interactive: false,
+  };
+  return geometry ? L.geoJSON(geometry, { ...look, style: look, smoothFactor: 0.5 }) : L.circle(latLngOf(station), { radius, ...look });
+}

@@ -1,0 +1,170 @@
+"""The stations page in a real browser: shown to all, moved by dragging with circles that follow, opened and closed."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from playwright.sync_api import Page, Request, expect
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from geo.services import accounts
+from geo.services.access import SYSTEM, Role
+from geo.services.accounts import Caller
+from geo.services.streets.osm import StreetFile
+from geo.services.streets.store import store
+from geo.services.tiling import refresh_tiles
+from tests.acceptance.conftest import PASSWORD, Site, Visit
+from tests.builders import add_division, add_edition, add_grid, add_layer, add_station, box, lon_lat
+from tests.streets import streets_between
+
+NASTY = '<img src=x onerror="window.pwned=1">服务站'
+PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
+
+
+def build_town(session: Session) -> None:
+    """A street of thirty units, 3 km, with two stations."""
+    city = add_division(session, "桂林市", code="4503", geom=box(-5, -15, 40, 15))
+    layer = add_layer(session, city)
+    edition = add_edition(session, layer, city)
+    add_grid(session, edition, city, box(0, -10, 30, 10), code="G1", name="一网格")
+    session.flush()
+    refresh_tiles(session, layer.id)
+    street = streets_between([[lon_lat(x, 0.5) for x in np.arange(0, 30.5, 0.5)]])
+    file = StreetFile(
+        street, np.array([1]), ("residential",), ("主街",), np.array([False]),
+        np.empty(0, dtype=object), (), (), None, "© 测试", (),
+    )  # fmt: skip
+    store(session, file, code="4503", city_id=city.id, filename="town.osm")
+    add_station(session, city, "西站", 10, 0.5)
+    add_station(session, city, NASTY, 12, 0.5)
+    for role in (Role.PLANNER, Role.DISPATCHER):
+        accounts.add(session, Caller(SYSTEM), role.value, role.value, PASSWORD, source="test")
+        accounts.grant(session, Caller(SYSTEM), role.value, role, "4503")
+    session.execute(text("update account set must_change_password = false"))
+
+
+@pytest.fixture(scope="module")
+def site(serve: Callable[[Callable[[Session], None]], Site]) -> Site:
+    return serve(build_town)
+
+
+def address(site: Site, x: float = 14, lang: str = "zh-CN") -> str:
+    lon, lat = lon_lat(x, 0.5)
+    return f"{site.url}/stations?lang={lang}#map=16/{lat}/{lon}"
+
+
+def place_of(site: Site, name: str) -> tuple[float, float]:
+    query = text("select st_x(geom), st_y(geom) from station where name = :name")
+    with site.engine.connect() as connection:
+        lon, lat = connection.execute(query, {"name": name}).one()
+    return lon, lat
+
+
+def drag(page: Page, selector: str, by: tuple[int, int]) -> None:
+    box_ = page.locator(selector).bounding_box()
+    assert box_ is not None
+    x, y = box_["x"] + box_["width"] / 2, box_["y"] + box_["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    for step in range(1, 21):
+        page.mouse.move(x + by[0] * step / 20, y + by[1] * step / 20)
+        page.wait_for_timeout(20)
+    page.mouse.up()
+
+
+@pytest.mark.parametrize("role", [None, Role.DISPATCHER])
+def test_who_may_not_edit_sees_stations_and_circles(visit: Callable[..., Visit], site: Site, role: Role | None) -> None:
+    seen = visit(address(site), role=role)
+    page = seen.page
+    expect(page.locator(".count")).to_have_text("视野内 2 个站点")
+    page.locator(".station-rows button", has_text="西站").click()
+    expect(page.locator(".circle-facts")).to_contain_text("沿街道计算")
+    expect(page.locator(".circle-facts li")).to_have_count(3)
+    assert page.get_by_role("button", name="编辑").count() == 0
+    page.get_by_role("button", name="返回列表").click()
+    page.fill("input[type=search]", "onerror")
+    expect(page.locator(".station-rows .row-name")).to_have_text(NASTY)
+    assert page.evaluate("window.pwned") is None
+    assert page.evaluate("violations") == []
+    assert [url for url in seen.requests if not url.startswith((site.url + "/", "data:", "blob:"))] == []
+    assert seen.complaints == []
+
+
+def test_circles_follow_a_dragged_station_one_request_at_a_time(visit: Callable[..., Visit], site: Site) -> None:
+    page = visit(address(site), role=Role.PLANNER).page
+    page.locator(".station-rows button", has_text="西站").click()
+    page.get_by_role("button", name="编辑").click()
+    expect(page.locator(".circle-facts li")).to_have_count(3)
+    under_way, most, asked = 0, 0, 0
+
+    def began(request: Request) -> None:
+        nonlocal under_way, most, asked
+        if request.url.endswith("/service-areas"):
+            under_way, asked = under_way + 1, asked + 1
+            most = max(most, under_way)
+
+    def ended(request: Request) -> None:
+        nonlocal under_way
+        under_way -= request.url.endswith("/service-areas")
+
+    page.on("request", began)
+    page.on("requestfinished", ended)
+    before = place_of(site, "西站")
+    shown = page.inner_text(".circle-facts ul")
+    drag(page, ".station.is-moving", (-200, 0))  # 15 minutes from there go beyond the street's end
+    page.wait_for_function("(was) => document.querySelector('.circle-facts ul').innerText !== was", arg=shown)
+    assert asked > 1
+    assert most == 1
+    assert place_of(site, "西站") == before  # nothing is stored before it is saved
+    page.get_by_role("button", name="保存").click()
+    expect(page.locator("#toast")).to_contain_text("已保存“西站”")
+    lon, lat = place_of(site, "西站")
+    assert lon < before[0] - 0.001
+    assert lat == pytest.approx(before[1], abs=5e-5)
+    expect(page.locator(".circle-facts")).to_contain_text("沿街道计算")
+
+
+def test_open_with_a_second_door_then_close(visit: Callable[..., Visit], site: Site) -> None:
+    page = visit(address(site), role=Role.PLANNER).page
+    page.get_by_role("button", name="新增站点").click()
+    page.locator("#map_wangge").click(position={"x": 600, "y": 200})
+    page.get_by_label("名称").fill("新站")
+    page.get_by_role("button", name="添加出入口").click()
+    page.locator("#map_wangge").click(position={"x": 640, "y": 200})
+    expect(page.locator(".door-list li")).to_have_count(2)
+    page.get_by_role("button", name="保存").click()
+    expect(page.locator("#service-title")).to_have_text("新站")
+    expect(page.locator(".facts")).to_contain_text("2 个")
+    place_of(site, "新站")
+    page.get_by_role("button", name="撤销站点").click()
+    page.get_by_role("dialog").get_by_role("button", name="撤销站点").click()
+    expect(page.locator("#toast")).to_contain_text("已撤销“新站”")
+    expect(page.locator(".station-rows")).not_to_contain_text("新站")
+
+
+def test_what_is_missing_is_said_and_escape_leaves_everything_as_it_was(
+    visit: Callable[..., Visit], site: Site
+) -> None:
+    page = visit(address(site), role=Role.PLANNER).page
+    page.get_by_role("button", name="新增站点").click()
+    page.get_by_role("button", name="保存").click()
+    expect(page.get_by_role("alert")).to_have_text("在地图上点一下，放置新站点")
+    page.locator("#map_wangge").click(position={"x": 600, "y": 200})
+    page.get_by_role("button", name="保存").click()
+    expect(page.get_by_role("alert")).to_have_text("请填写名称。")
+    page.keyboard.press("Escape")
+    expect(page.locator(".count")).to_be_visible()
+    with site.engine.connect() as connection:
+        assert connection.execute(text("select count(*) from station where retired_at is null")).scalar_one() == 2
+
+
+def test_on_a_phone_in_english_nothing_is_cut_off(visit: Callable[..., Visit], site: Site) -> None:
+    page = visit(address(site, lang="en"), **PHONE).page
+    expect(page.locator(".count")).to_contain_text("in view")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    search = page.locator("input[type=search]").bounding_box()
+    title = page.locator("#service-title").bounding_box()
+    assert search is not None
+    assert title is not None
+    assert search["y"] >= title["y"] + title["height"]
