@@ -16,7 +16,8 @@ from shapely.ops import substring
 
 from api.bench.rows import Row, rates
 from geo.geometry.band import BAND_M
-from geo.geometry.projection import to_lonlat
+from geo.geometry.nearest_station import Places, nearest_doors
+from geo.geometry.projection import FloatArray, to_lonlat
 from geo.geometry.reach import search
 from geo.geometry.service_area import service_areas
 from geo.geometry.snapping import snap
@@ -44,6 +45,8 @@ def rows(say: Callable[[str], None]) -> Iterator[Row]:
     say("synthetic city of 26,000 edges")
     city = made_city(115)
     yield compare("one circle, city", city, places(city, 24))
+    say("20,000 homes and 100 stations")
+    yield nearest(city, places(city, 20_000), places(city, 100))
     say("synthetic province of 600,000 edges")
     province = made_city(548)
     there = places(province, 24)
@@ -106,6 +109,22 @@ def compare(case: str, network: WalkingNetwork, at: list[Place]) -> Row:
     draw(network, at[:1])
     ours, theirs = rates([partial(draw, network, at), partial(draw_exactly, network, at)], len(at), 3)
     return Row(case, network.edge_count, ours, PEER, theirs)
+
+
+def nearest(network: WalkingNetwork, homes: list[Place], stations: list[Place]) -> Row:
+    """Find the nearest station of each home on foot, snapping included; the peer searches from each station apart."""
+    at, doors = np.array(homes), np.array(stations)
+
+    def at_once() -> FloatArray:
+        return nearest_doors(network, Places.on(network, doors), Places.on(network, at))[1]
+
+    def one_by_one() -> FloatArray:
+        snapped, there = Places.on(network, doors), Places.on(network, at)
+        each = [nearest_doors(network, snapped[np.array([one])], there)[1] for one in range(len(doors))]
+        return np.asarray(np.min(each, axis=0))
+
+    ours, theirs = rates([at_once, one_by_one], len(homes), 3)
+    return Row("homes to the nearest of 100 stations", network.edge_count, ours, "a search for each station", theirs)
 
 
 def many(network: WalkingNetwork, at: list[Place]) -> Row:

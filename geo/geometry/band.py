@@ -21,9 +21,9 @@ _CONTOUR_BIAS_M = 0.1
 
 
 def band(
-    samples: FloatArray, width_m: float = BAND_M, cell_m: float = CELL_M, *, holes_from_m2: float = 0.0
+    samples: FloatArray, width_m: float = BAND_M, cell_m: float = CELL_M, *, holes_from: float = 0.0
 ) -> MultiPolygon:
-    """Return the area within ``width_m`` of (n, 2) samples in metres, without its holes under ``holes_from_m2``.
+    """Return the area within ``width_m`` of (n, 2) samples in metres, without holes under that share of their part.
 
     Two bands nearer to each other than a cell flow together.
     """
@@ -43,10 +43,10 @@ def band(
     )
     filled: Any = generator.filled(-1.0, width_m + _CONTOUR_BIAS_M)  # typed as the union of all fill types
     points, offsets = filled
-    return MultiPolygon([_polygon(ring, at, holes_from_m2) for ring, at in zip(points, offsets, strict=True)])
+    return MultiPolygon([_polygon(ring, at, holes_from) for ring, at in zip(points, offsets, strict=True)])
 
 
-def _polygon(points: FloatArray, offsets: FloatArray, holes_from_m2: float) -> shapely.Polygon:
+def _polygon(points: FloatArray, offsets: FloatArray, holes_from: float) -> shapely.Polygon:
     centred = points - points[0]
     cross = np.zeros(len(points))
     cross[:-1] = centred[:-1, 0] * centred[1:, 1] - centred[1:, 0] * centred[:-1, 1]
@@ -55,7 +55,7 @@ def _polygon(points: FloatArray, offsets: FloatArray, holes_from_m2: float) -> s
     area = np.abs(np.add.reduceat(cross, offsets[:-1].astype(np.int64))) / 2
     rings = [points[begin:end] for begin, end in pairwise(offsets)]
     return shapely.Polygon(
-        rings[0], [ring for ring, m2 in zip(rings[1:], area[1:], strict=True) if m2 >= holes_from_m2]
+        rings[0], [ring for ring, m2 in zip(rings[1:], area[1:], strict=True) if m2 >= holes_from * area[0]]
     )
 
 

@@ -12,14 +12,17 @@ import shapely
 from shapely import MultiPolygon
 from shapely.geometry.base import BaseGeometry
 
-from geo.geometry.band import band
+from geo.geometry.band import CELL_M, band
+from geo.geometry.blocks import SEEN_SHARE, ExactBands, fill_blocks
 from geo.geometry.projection import FloatArray, metric_epsg, to_lonlat, to_metric
 from geo.geometry.reach import Stretches, search
 from geo.geometry.snapping import MAX_SNAP_M, MIN_COMPONENT_M, snap
 from geo.geometry.walking import Snap, WalkingNetwork, ranges
 
 SAMPLE_M = 6.4
-HOLE_M2 = 40_000.0
+#: A circle whose box is smaller is drawn on finer cells: there a few metres are a larger share.
+SMALL_M2 = 500_000.0
+FINE_CELL_M = 5.0
 SIMPLIFY_M = 1.0
 #: Metres walked for each metre as the crow flies, where no street is known (measured: 1.30-1.35 in cities).
 DETOUR = 1.35
@@ -102,7 +105,11 @@ def outline(network: WalkingNetwork, doors: Sequence[Snap], stretches: Stretches
     The inside of a block belongs to the circle; the river between two bridges is a hole too, which water takes out.
     """
     samples = reached_samples(network, doors, stretches, limit_m)
-    smooth = shapely.simplify(band(samples, holes_from_m2=HOLE_M2), SIMPLIFY_M, preserve_topology=False)
+    is_small = bool(np.ptp(samples, axis=0).prod() < SMALL_M2)
+    drawn = band(samples, cell_m=FINE_CELL_M if is_small else CELL_M, holes_from=SEEN_SHARE)
+    walks = [shapely.LineString(_walk_to_street(door, limit_m)[[0, -1]]) for door in doors]
+    filled = fill_blocks(drawn, ExactBands(network, stretches, walks))
+    smooth = shapely.simplify(filled, SIMPLIFY_M, preserve_topology=False)
     shape = _polygons(smooth if smooth.is_valid else shapely.make_valid(smooth))
     water = network.water_in(*shape.bounds)
     if water.is_empty:

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -11,7 +12,9 @@ import shapely
 from geoalchemy2.shape import from_shape
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
+from typer.testing import CliRunner
 
+from api.cli import app
 from geo.models import Building, Station
 from geo.services.access import Role
 from geo.services.streets.osm import StreetFile
@@ -272,6 +275,33 @@ def test_only_the_callers_own_homes_are_counted(get: Callable[..., Any]) -> None
     assert every["total"]["households_without_streets"] == 7
     assert every["total"]["within"][2]["share_households"] == round(180 / 210, 4)  # of those who can be measured
     assert {row["name"] for row in every["rows"]} == {"本区", "未归入城区"}
+
+
+class TestCommand:
+    def run(self, monkeypatch: pytest.MonkeyPatch, url: str, *options: str) -> str:
+        monkeypatch.setenv("WANGGE_DATABASE_URL", url)
+        result = CliRunner().invoke(app, ["coverage", "--division", "4503", *options])
+        assert result.exit_code == 0, result.output
+        return result.output
+
+    def test_answers_as_the_api_does(
+        self, monkeypatch: pytest.MonkeyPatch, committed_url: str, get: Callable[..., Any]
+    ) -> None:
+        told = json.loads(self.run(monkeypatch, committed_url, "--by", "community", "--json"))
+        asked = get(by="community").json()
+        assert told["total"]["within"] == asked["total"]["within"]
+        assert [row["code"] for row in told["rows"]] == [row["code"] for row in asked["rows"]]
+        for options, path, asked_for in (
+            (("--by", "grid", "--csv"), "", {"by": "grid"}),
+            (("--buildings",), "/buildings", {}),
+        ):
+            told = self.run(monkeypatch, committed_url, *options)
+            assert told.splitlines() == get(path, format="csv", **asked_for).text.splitlines()
+
+    def test_for_people(self, monkeypatch: pytest.MonkeyPatch, committed_url: str) -> None:
+        shown = self.run(monkeypatch, committed_url, "--by", "street", "--minutes", "15")
+        for expected in ("本街道", "210", "85.7%", "4503-1"):
+            assert expected in shown
 
 
 def test_nothing_old_is_told(get: Callable[..., Any], owner_engine: Engine) -> None:
