@@ -1,6 +1,7 @@
 """The worker's import task."""
 
 from pathlib import Path
+from typing import Any
 
 from procrastinate import JobContext
 
@@ -9,6 +10,6 @@ from geo.services.importing.upload import TASK, perform
 
 
 @queue.task(name=TASK, pass_context=True)
-def load_upload(context: JobContext, *, run_id: int, path: str) -> None:
+def load_upload(context: JobContext, *, run_id: int, path: str, caller: dict[str, Any]) -> None:
     """Load an uploaded file; its row in ``import_run`` tells the outcome."""
-    perform(context.additional_context["engine"], run_id, Path(path))
+    perform(context.additional_context["engine"], run_id, Path(path), caller)

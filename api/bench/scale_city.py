@@ -6,12 +6,15 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import count
 from multiprocessing import get_context
 from pathlib import Path
 from secrets import token_hex
 from urllib.error import URLError
 from urllib.request import urlopen
 
+import psycopg
+from psycopg import sql
 from sqlalchemy.orm import Session
 
 from geo.db.cluster import Cluster
@@ -26,22 +29,39 @@ _START_S = 60
 
 
 @contextmanager
-def scale_city(tell: Callable[[str], None], micro_grids: int = MICRO_GRIDS) -> Iterator[str]:
-    """Give the URL of a throw-away database that holds so many micro-grids; 90 s for 100,000."""
+def throw_away() -> Iterator[Callable[[], str]]:
+    """Give what makes new migrated databases of a throw-away cluster and gives their URLs."""
     # A short path, as a socket's must be, that the database's own user may enter.
     with tempfile.TemporaryDirectory(prefix="wangge-bench-", dir="/tmp") as name:
         folder = Path(name)
         folder.chmod(0o755)
         cluster = Cluster(folder / "data", folder / "s", _FAST)
         with cluster.running():
-            url = cluster.url("postgres")
-            engine = make_engine(url, pooled=False)
-            upgrade(engine)
-            tell(f"making a city of {micro_grids:,} micro-grids")
-            with Session(engine) as session, session.begin():
-                load_scale(session, micro_grids)
-            engine.dispose()
-            yield url
+            numbers = count(1)
+
+            def make() -> str:
+                database = f"bench_{next(numbers)}"
+                with psycopg.connect(cluster.url("postgres"), autocommit=True) as connection:
+                    connection.execute(sql.SQL("create database {}").format(sql.Identifier(database)))
+                engine = make_engine(cluster.url(database), pooled=False)
+                upgrade(engine)
+                engine.dispose()
+                return cluster.url(database)
+
+            yield make
+
+
+@contextmanager
+def scale_city(tell: Callable[[str], None], micro_grids: int = MICRO_GRIDS) -> Iterator[str]:
+    """Give the URL of a throw-away database that holds so many micro-grids; 90 s for 100,000."""
+    with throw_away() as database:
+        url = database()
+        engine = make_engine(url, pooled=False)
+        tell(f"making a city of {micro_grids:,} micro-grids")
+        with Session(engine) as session, session.begin():
+            load_scale(session, micro_grids)
+        engine.dispose()
+        yield url
 
 
 @contextmanager

@@ -37,6 +37,14 @@ def circles(as_json: Json = False) -> None:
     _show(rows, as_json)
 
 
+@bench.command(name="import")
+def importing(as_json: Json = False) -> None:
+    """Measure the import of 100,000 polygons beside `GeoDataFrame.to_postgis` (some minutes, 2 GB of memory)."""
+    from api.bench.importing import rows
+
+    _show(rows, as_json)
+
+
 @bench.command()
 def tiles(as_json: Json = False) -> None:
     """Measure tiles of 100,000 micro-grids, cold and from cache, beside what is promised (some minutes)."""

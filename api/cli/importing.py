@@ -91,16 +91,24 @@ def import_file(  # one parameter an option, as typer wants it
 def _run(request: "ImportRequest", *, quiet: bool) -> dict[str, Any]:
     from sqlalchemy.orm import Session
 
+    from api.cli.console import console_caller
     from api.database import open_database
     from api.settings import read_settings
     from geo.db.engine import make_engine
+    from geo.services import audit
     from geo.services.importing.run import run_import
+    from geo.services.importing.upload import note_loaded
 
+    caller = console_caller()
     with open_database(read_settings()) as url:
         engine = make_engine(url, pooled=False)
+        info = audit.info(caller.principal, caller.address)
         try:
-            with Session(engine) as session, session.begin(), _progress(quiet) as progress:
-                return run_import(session, request, progress).as_json()
+            with Session(engine, info=info) as session, session.begin(), _progress(quiet) as progress:
+                report = run_import(session, request, progress)
+                if report.loaded:
+                    note_loaded(session, request, report, "-")
+                return report.as_json()
         finally:
             engine.dispose()
 

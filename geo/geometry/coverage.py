@@ -12,6 +12,9 @@ from shapely.geometry.base import BaseGeometry
 from geo.geometry.lattice import STEPS_PER_DEGREE, to_steps
 from geo.geometry.measures import METRES_PER_DEGREE, area_m2
 
+_Y_BITS = 31
+_Y_OFFSET = 1 << 30
+"""Latitudes are at most 900,000,000 steps from the equator, longitudes 1,800,000,000: both fit in 63 bits."""
 Geometries = Sequence[BaseGeometry] | NDArray[np.object_]
 
 
@@ -111,21 +114,31 @@ def unmatched_edges(geoms: Geometries) -> NDArray[np.float64]:
     In a sound tessellation they are its outline; elsewhere they bound an overlap or a gap, or meet a vertex that the
     neighbour doesn't have.
     """
-    oriented = shapely.orient_polygons(np.asarray(geoms, dtype=object))
-    rings = shapely.get_rings(shapely.get_parts(oriented))
+    points, ring = _oriented_points(geoms)
+    within = ring[1:] == ring[:-1]
+    a, b = points[:-1][within], points[1:][within]
+    order = np.lexsort((np.maximum(a, b), np.minimum(a, b)))
+    if not len(order):
+        return np.empty((0, 2, 2))
+    a, b = a[order], b[order]
+    low, high = np.minimum(a, b), np.maximum(a, b)
+    starts = np.flatnonzero(np.r_[True, (low[1:] != low[:-1]) | (high[1:] != high[:-1])])
+    balance = np.add.reduceat(np.where(a < b, 1, -1), starts)
+    unmatched = starts[balance != 0]
+    ends = np.column_stack([low[unmatched], high[unmatched]])
+    steps = np.stack([ends >> _Y_BITS, (ends & ((1 << _Y_BITS) - 1)) - _Y_OFFSET], axis=-1)
+    return np.asarray(steps / STEPS_PER_DEGREE)
+
+
+def _oriented_points(geoms: Geometries) -> tuple[NDArray[np.int64], NDArray[np.intp]]:
+    """Give the vertices of all rings, counter-clockwise, each as one number that sorts by x, then y, and their rings.
+
+    A city's borders have millions of vertices: in one number each they sort faster, and in a third of the memory.
+    """
+    rings = shapely.get_rings(shapely.get_parts(shapely.orient_polygons(np.asarray(geoms, dtype=object))))
     coords, ring = shapely.get_coordinates(rings, return_index=True)
     steps = to_steps(coords)
-    within = ring[1:] == ring[:-1]
-    a, b = steps[:-1][within], steps[1:][within]
-    forward = (a[:, 0] < b[:, 0]) | ((a[:, 0] == b[:, 0]) & (a[:, 1] < b[:, 1]))
-    edges = np.where(forward[:, None], np.column_stack([a, b]), np.column_stack([b, a]))
-    order = np.lexsort(edges.T[::-1])
-    edges, sign = edges[order], np.where(forward[order], 1, -1)
-    if not len(edges):
-        return np.empty((0, 2, 2))
-    starts = np.flatnonzero(np.r_[True, (edges[1:] != edges[:-1]).any(axis=1)])
-    balance = np.add.reduceat(sign, starts)
-    return np.asarray(edges[starts][balance != 0].reshape(-1, 2, 2) / STEPS_PER_DEGREE)
+    return (steps[:, 0] << _Y_BITS) + (steps[:, 1] + _Y_OFFSET), ring
 
 
 def _suspects(geoms: NDArray[np.object_]) -> NDArray[np.intp]:

@@ -64,6 +64,12 @@ def test_upload_is_loaded_by_the_worker_and_its_report_kept(admin, committed_url
     assert done["finished_at"] is not None
     assert committed.execute(text("select count(*) from grid_version")).scalar_one() == 2
     assert list((settings.var / "uploads").iterdir()) == [], "the file is deleted"
+    entries = committed.execute(
+        text("select action, who, after from audit_entry where object_kind = 'import' order by id")
+    ).all()
+    assert [(e.action, e.who) for e in entries] == [("import.start", "admin-all"), ("import.load", "admin-all")]
+    assert entries[1].after["counts"]["new"] == 2
+    assert entries[1].after["file"] == "网格.geojson"
 
 
 def test_refused_upload_changes_nothing_and_says_why(admin, committed_url, committed):
@@ -74,6 +80,8 @@ def test_refused_upload_changes_nothing_and_says_why(admin, committed_url, commi
     done = admin.get(f"/api/v1/imports/{number}").json()
     assert done["status"] == "refused"
     assert "nope" in done["report"]["refused"][0]["message"]
+    last = text("select action, who from audit_entry where object_id = :id order by id desc limit 1")
+    assert committed.execute(last, {"id": str(number)}).one() == ("import.refused", "admin-all")
     assert committed.execute(text("select count(*) from grid")).scalar_one() == before
 
 

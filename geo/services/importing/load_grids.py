@@ -42,6 +42,7 @@ def load_grids(task: Task) -> None:
     with task.phase("coordinates"):
         crs = task.decide_crs(shapely.get_coordinates(task.table.geoms), division)
         geoms = repair_polygons(task.table, crs, task.report, codes)
+        task.table.geoms[:] = None  # 150 MB of a hundred thousand, which nobody needs again
         check_codes(codes, rows, task.report)
     layer = find_layer(session, _city(task, division, [*codes, *task.texts(columns, "parent")]), task.request.layer)
     lock_layer(session, layer.id)

@@ -15,6 +15,7 @@ from geo.services.importing.report import ImportReport
 MAX_CHANGE = 0.1
 """A repair that changes more than this part of the area is a guess at what was meant: refused."""
 _GRID = 1e-7
+_POLYGON = 3
 
 
 def convert_geometries(geoms: NDArray[np.object_], crs: str) -> NDArray[np.object_]:
@@ -66,7 +67,9 @@ def repair_polygons(
     valid = shapely.is_valid(lattice) & np.isin(shapely.get_type_id(lattice), (3, 6))
     for i in np.flatnonzero(~valid & ~shapely.is_missing(lattice)).tolist():
         lattice[i] = _repaired(lattice[i], i, table, report, codes)
-    return np.array([_multi(g) for g in lattice], dtype=object)
+    single = shapely.get_type_id(lattice) == _POLYGON
+    lattice[single] = shapely.multipolygons(lattice[single][:, None])
+    return lattice
 
 
 def _refuse_not_finite(
@@ -128,10 +131,6 @@ def _polygonal(geom: BaseGeometry) -> BaseGeometry:
     while (shapely.get_type_id(parts) == 7).any() or (shapely.get_type_id(parts) == 6).any():
         parts = shapely.get_parts(parts)
     return shapely.MultiPolygon([p for p in parts if p.geom_type == "Polygon" and not p.is_empty])
-
-
-def _multi(geom: BaseGeometry | None) -> BaseGeometry | None:
-    return shapely.MultiPolygon([geom]) if isinstance(geom, shapely.Polygon) else geom
 
 
 def _place(geom: BaseGeometry) -> dict[str, float]:

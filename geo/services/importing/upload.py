@@ -2,15 +2,19 @@
 
 import json
 import time
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, text, update
+from sqlalchemy import Engine, select, text, update
 from sqlalchemy.orm import Session
 
 from geo.errors import NotFoundError
-from geo.models import ImportRun
+from geo.models import Division, ImportRun
+from geo.services import audit
+from geo.services.access import Principal
+from geo.services.importing.report import ImportReport
 from geo.services.importing.request import ImportRequest, Kind
 from geo.services.importing.run import run_import
 
@@ -34,10 +38,35 @@ def start(session: Session, request: ImportRequest, keep_as: Path) -> ImportRun:
             "select procrastinate_defer_jobs_v1(array[row('default', :task, 0, null, null, cast(:args as jsonb), null)"
             "::procrastinate_job_to_defer_v1])"
         ),
-        {"task": TASK, "args": json.dumps({"run_id": run.id, "path": str(keep_as)})},
+        {"task": TASK, "args": json.dumps({"run_id": run.id, "path": str(keep_as), "caller": _caller(session)})},
     )
+    audit.note(session, "import.start", "import", run.id, division_path=None, after=_asked(request))
     session.refresh(run)
     return run
+
+
+def note_loaded(session: Session, request: ImportRequest, report: ImportReport, object_id: object) -> None:
+    """Leave in the audit log who loaded what, in the transaction that loads it."""
+    code = report.details.get("division") or request.division
+    path = session.scalar(select(Division.path).where(Division.code == code)) if code else None
+    after = _asked(request) | {"counts": report.counts, "refused": len(report.refused_rows)}
+    audit.note(session, "import.load", "import", object_id, division_path=path, after=after)
+
+
+def _asked(request: ImportRequest) -> dict[str, Any]:
+    given = {name: value for name, value in request.as_json().items() if value}
+    return {"kind": request.kind, "file": request.filename} | given
+
+
+def _caller(session: Session) -> dict[str, Any]:
+    """Give on whose behalf the session works, for the job that goes on in another process."""
+    principal, address = audit.acting(session)
+    return {
+        "account_id": principal.account_id,
+        "api_key_id": principal.api_key_id,
+        "username": principal.username,
+        "address": address,
+    }
 
 
 def find(session: Session, run_id: int) -> ImportRun:
@@ -54,22 +83,31 @@ def find(session: Session, run_id: int) -> ImportRun:
     return run
 
 
-def perform(engine: Engine, run_id: int, path: Path) -> None:
-    """Do an import's job: load the file, keep the report, delete the file."""
+def perform(engine: Engine, run_id: int, path: Path, caller: Mapping[str, Any]) -> None:
+    """Do an import's job on behalf of who uploaded it: load the file, keep the report, delete the file."""
+    principal = Principal(caller["account_id"], caller["api_key_id"], caller["username"])
+    info = audit.info(principal, caller["address"])
     with Session(engine) as session:
         run = find(session, run_id)
         request = _request(run, path)
     _tell(engine, run_id, status="running")
     try:
-        with Session(engine) as session, session.begin():
-            report = run_import(session, request, _Teller(engine, run_id)).as_json()
-        refused = bool(report["refused"]) and not report["loaded"]
-        _tell(engine, run_id, status="refused" if refused else "loaded", report=report, finished_at=datetime.now(UTC))
+        with Session(engine, info=info) as session, session.begin():
+            report = run_import(session, request, _Teller(engine, run_id))
+            if report.loaded:
+                note_loaded(session, request, report, run_id)
+        answer = report.as_json()
+        status = "refused" if answer["refused"] and not report.loaded else "loaded"
+        _tell(engine, run_id, status=status, report=answer, finished_at=datetime.now(UTC))
     except BaseException:
         _tell(engine, run_id, status="failed", finished_at=datetime.now(UTC))
+        status = "failed"
         raise
     finally:
         path.unlink(missing_ok=True)
+        if not request.dry_run and status != "loaded":
+            with Session(engine, info=info) as session, session.begin():
+                audit.note(session, f"import.{status}", "import", run_id, division_path=None, after=_asked(request))
 
 
 def _request(run: ImportRun, path: Path) -> ImportRequest:
