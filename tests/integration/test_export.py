@@ -109,3 +109,11 @@ def test_as_of_the_future_is_refused(session, city, tmp_path):
     with pytest.raises(FutureInstantError, match="2999"):
         export(session, Kind.GRIDS, tmp_path / "a.csv", as_of=datetime(2999, 1, 1, tzinfo=UTC))
     assert not (tmp_path / "a.csv").exists()
+
+
+def test_divisions_come_back_though_some_have_no_border(session, tmp_path):
+    city = add_division(session, "桂林市", code="4503", geom=box(0, 0, 2, 2))
+    add_division(session, "七星区", code="450305", level="district", parent=city)
+    export(session, Kind.DIVISIONS, tmp_path / "a.geojson")
+    report = load(session, "divisions", tmp_path / "a.geojson")
+    assert report.counts == {"new": 0, "changed": 0, "unchanged": 2}

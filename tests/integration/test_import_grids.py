@@ -323,3 +323,11 @@ def test_replacing_keeps_the_grid_whose_row_was_refused(session, city, load):
     assert report.loaded
     assert report.counts["closed"] == 0
     assert {code for code, _ in now(session)} == set("ABCD")
+
+
+def test_outside_the_district_is_refused_though_the_community_has_no_border(session, load):
+    city = add_division(session, "桂林市", code="4503", geom=box(0, 0, 2, 2))
+    add_division(session, "六合社区", code="450305001003", level="community", parent=city)
+    report = load("grids", {"A": cell(0, 0), "B": cell(5, 5)}, division="450305001003")
+    assert [(f.reason, f.code) for f in report.of("refused")] == [("outside_division", "B")]
+    assert "桂林市" in report.of("refused")[0].message

@@ -190,11 +190,14 @@ def _check(
     check_coverage(np.array([v.geom for v in units], dtype=object), codes, report, gaps=level == "grid")
     if level == "micro_grid" or not found:
         return
-    borders = read_borders(session, sorted({v.division_id for v in found}))
+    # A community's border is rarely known: then its street's, its district's or its city's holds the grid.
+    paths = {i: [int(p) for p in divisions.by_id[i].path.split(".")[::-1]] for i in {v.division_id for v in found}}
+    borders = read_borders(session, sorted({i for path in paths.values() for i in path}))
+    known = {i: next((above for above in path if above in borders), i) for i, path in paths.items()}
     check_inside(
         np.array([v.geom for v in found], dtype=object),
-        np.array([borders.get(v.division_id) for v in found], dtype=object),
-        np.array([divisions.by_id[v.division_id].name for v in found], dtype=object),
+        np.array([borders.get(known[v.division_id]) for v in found], dtype=object),
+        np.array([divisions.by_id[known[v.division_id]].name for v in found], dtype=object),
         np.array([v.code for v in found], dtype=object),
         np.array([row_of[v.code] for v in found]),
         report,

@@ -63,7 +63,8 @@ def _borders(task: Task, codes: NDArray[np.object_]) -> NDArray[np.object_]:
     if task.table.geoms is None:
         return np.full(len(codes), None, dtype=object)
     crs = task.decide_crs(shapely.get_coordinates(task.table.geoms), None)
-    return repair_polygons(task.table, crs, task.report, codes)
+    drawn = ~shapely.is_missing(task.table.geoms)  # a border may be unknown
+    return repair_polygons(task.table, crs, task.report, codes, only=drawn)
 
 
 def _nest(task: Task, columns: Columns, codes: NDArray[np.object_], under: Division | None) -> dict[str, Place]:
