@@ -68,12 +68,14 @@ def _area(operation: asked.Assign, work: Workspace) -> MultiPolygon | None:
         line = LineString(stroke) if len(stroke) > 1 else Point(stroke[0])
         under = plots.plots_under(session, line.wkb)
         if not under:
-            raise NotFoundError("no plot lies under the stroke; give the area instead")
+            raise NotFoundError("涂抹的地方没有地块。 no plot lies under the stroke; give the area instead")
         pieces += [land.geom for land in under]
     if operation.area is not None:
         outline = Polygon(checked(operation.area, least=3))
         if not outline.is_valid:
-            raise RefusedOperationError("the outline must be one closed line that doesn't cross itself")
+            raise RefusedOperationError(
+                "外圈要是一条不自相交的闭合线。 the outline must be one closed line that doesn't cross itself"
+            )
         pieces.append(outline)
     if not pieces:
         return None
@@ -124,14 +126,16 @@ def _adopted(work: Workspace, to: str, keys: list[str]) -> Changes:
     """Give micro-grids to another grid, land and all; one that was undivided keeps the rest as its remainder."""
     grid = work.named([to])[to]
     if grid.level != "grid" or grid.is_remainder:
-        raise RefusedOperationError(f"{to} is no grid; micro-grids can only be given to a grid")
+        raise RefusedOperationError(
+            f"“{to}”不是网格；微网格只能划给网格。 {to} is no grid; micro-grids can only be given to a grid"
+        )
     micro_grids = work.leaves(keys)
     changes: Changes = {}
     for key, unit in micro_grids.items():
         if unit.level != "micro_grid" or unit.is_remainder:
-            raise RefusedOperationError(f"{key} is no micro-grid")
+            raise RefusedOperationError(f"“{key}”不是微网格。 {key} is no micro-grid")
         if unit.parent_key == to:
-            raise RefusedOperationError(f"{key} is in {to} already")
+            raise RefusedOperationError(f"“{key}”已经在“{to}”里。 {key} is in {to} already")
         changes[key] = replace(unit, parent_key=to, division_id=grid.division_id)
     if grid.is_leaf:
         changes[to] = replace(grid, is_leaf=False, geom=None)
@@ -145,13 +149,21 @@ def merge(operation: asked.Merge, work: Workspace) -> Changes:
     units = work.named(operation.keys)
     if all(unit.is_leaf for unit in units.values()):
         if len({(unit.division_id, unit.parent_key) for unit in units.values()}) > 1:
-            raise RefusedOperationError("only grids of one division, or leaves of one grid, can be merged")
+            raise RefusedOperationError(
+                "只有同一行政区划的网格、或同一网格内的微网格才能合并。"
+                " only grids of one division, or leaves of one grid, can be merged"
+            )
         near = work.near([unit.land for unit in units.values()])
         return nested(work, edited(work, near, operations.merge(lands(near), list(units))))
     if any(unit.parent_key is not None for unit in units.values()):
-        raise RefusedOperationError("a divided grid can only be merged with whole grids, not with micro-grids")
+        raise RefusedOperationError(
+            "已分微网格的网格只能与整个网格合并。"
+            " a divided grid can only be merged with whole grids, not with micro-grids"
+        )
     if len({unit.division_id for unit in units.values()}) > 1 or len(units) < 2:
-        raise RefusedOperationError("two or more grids of one division can be merged")
+        raise RefusedOperationError(
+            "合并要选同一行政区划的两个以上网格。 two or more grids of one division can be merged"
+        )
     return _merged_with_micro_grids(work, units)
 
 
@@ -162,7 +174,9 @@ def _merged_with_micro_grids(work: Workspace, grids: dict[str, Unit]) -> Changes
     near = work.near([unit.land for unit in own.values()])
     own = {key: near[key] for key in own}
     if not are_connected([shape_of(unit.land) for unit in own.values()]):
-        raise RefusedOperationError("they share no border, so that together they would lie in pieces")
+        raise RefusedOperationError(
+            "它们没有共同的边界，合并后会分成几块。 they share no border, so that together they would lie in pieces"
+        )
     sizes = dict.fromkeys(grids, 0.0)
     for unit in own.values():
         sizes[unit.parent_key or unit.key] += unit.land.area

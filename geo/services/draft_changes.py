@@ -49,7 +49,10 @@ def retire(operation: asked.Retire, work: Workspace) -> Changes:
     changes: Changes = dict.fromkeys(retired)
     for key, unit in retired.items():
         if unit.is_remainder:
-            raise RefusedOperationError(f"{key} is what the micro-grids leave free; retire its grid instead")
+            raise RefusedOperationError(
+                f"“{key}”是微网格以外的其余部分，请改为停用整个网格。"
+                f" {key} is what the micro-grids leave free; retire its grid instead"
+            )
         if not unit.is_leaf:
             changes |= dict.fromkeys(queries.children(work.session, work.edition, [key]))
     for parent in sorted(
@@ -85,7 +88,7 @@ def split(operation: asked.Split, work: Workspace) -> Changes:
         crossed = work.near([line]).values()
         keys = [u.key for u in crossed if not u.is_frozen and u.land.relate_pattern(line, "T********")]
         if not keys:
-            raise RefusedOperationError("the line crosses no unit of the draft")
+            raise RefusedOperationError("这条线没有穿过草稿中的任何网格。 the line crosses no unit of the draft")
     else:
         keys = list(operation.keys)
     targets = work.leaves(keys)
@@ -185,5 +188,7 @@ def _inside_borders(work: Workspace, near: dict[str, Unit], edit: Edit) -> Chang
             gained = shapely.difference(shapely.difference(geom, near[key].land), border)
             # A strip of one lattice step along a border comes from rounding.
             if shapely.area(gained) > STEP_DEG * shapely.length(geom):
-                raise RefusedOperationError(f"{key} would reach beyond the border of its division")
+                raise RefusedOperationError(
+                    f"“{key}”会超出所属行政区划的边界。 {key} would reach beyond the border of its division"
+                )
     return edited(work, near, edit)

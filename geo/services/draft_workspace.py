@@ -61,7 +61,10 @@ class Workspace:
         found = self.named(keys)
         for key, unit in found.items():
             if not unit.is_leaf:
-                raise RefusedOperationError(f"{key} is divided: name its micro-grids and {key}/rest instead")
+                raise RefusedOperationError(
+                    f"“{key}”已分为微网格，请改选其中的微网格。"
+                    f" {key} is divided: name its micro-grids and {key}/rest instead"
+                )
         return found
 
     def near(self, geoms: Iterable[BaseGeometry]) -> dict[str, Unit]:
@@ -123,7 +126,8 @@ def edited(work: Workspace, units: dict[str, Unit], edit: Edit) -> Changes:
         unit = units[key]
         if unit.is_frozen and not only_got_nodes(shape_of(unit.land), shape_of(geom)):
             raise RefusedOperationError(
-                f"the border of {key} lies outside this draft; open a draft for the division that holds both"
+                f"“{key}”的边界在本草稿之外；请为包含两者的行政区划新建草稿。"
+                f" the border of {key} lies outside this draft; open a draft for the division that holds both"
             )
         changes[key] = replace(unit, geom=geom)
     for key in work.matched & units.keys() - changes.keys():
@@ -168,7 +172,10 @@ def refuse_locked(before: Mapping[str, Unit], changes: Mapping[str, Unit | None]
         if key in before and before[key].is_locked and not _is_kept(before[key], unit)
     ]
     if locked:
-        raise LockedUnitError(f"locked in this draft: {', '.join(sorted(locked))}; unlock them first")
+        raise LockedUnitError(
+            f"已锁定：{'、'.join(sorted(locked))}；请先解锁。"
+            f" locked in this draft: {', '.join(sorted(locked))}; unlock them first"
+        )
 
 
 def _is_kept(before: Unit, after: Unit | None) -> bool:

@@ -80,7 +80,7 @@ def log_step(
     if kind not in ("lock", "unlock"):
         refuse_locked({key: unit for key, unit in before.items() if key in changes}, changes)
     if not changes:
-        raise RefusedOperationError("that changes nothing")
+        raise RefusedOperationError("这一步没有改变任何边界。 that changes nothing")
     # What was undone is gone for good once another step follows.
     session.execute(text("delete from draft_operation where edition_id = :e and is_undone"), {"e": edition.id})
     session.add(

@@ -1,6 +1,5 @@
 """The planner's page in a real browser: a community is redrawn by mouse, and the public's map changes."""
 
-import math
 import re
 from collections.abc import Callable, Iterator
 
@@ -13,7 +12,18 @@ from geo.services.access import SYSTEM, Role
 from geo.services.accounts import Caller
 from geo.services.tiling import refresh_tiles
 from tests.acceptance.conftest import PASSWORD, Site, Visit
-from tests.builders import add_division, add_edition, add_grid, add_layer, box, cell, lon_lat
+from tests.builders import (
+    add_building,
+    add_division,
+    add_edition,
+    add_grid,
+    add_layer,
+    add_plot,
+    box,
+    cell,
+    lon_lat,
+)
+from tests.desk import Desk
 
 COMMUNITY = "450301001001"
 NASTY = '<img src=x onerror="window.pwned=1">`${window.pwned=1}`'
@@ -31,6 +41,9 @@ def build_quarter(session: Session) -> None:
             add_grid(
                 session, edition, west, cell(x, y), code=f"{COMMUNITY}00{1 + 2 * x + y}", name=f"第{1 + 2 * x + y}网格"
             )
+            for west_of in (0, 0.5):
+                add_plot(session, west, box(x + west_of, y, x + west_of + 0.5, y + 1))
+                add_building(session, west, x + west_of + 0.25, y + 0.5, households=175, people=400)
     add_grid(session, edition, west, cell(0, 2), code=f"{COMMUNITY}005", name=NASTY)
     add_grid(session, edition, east, cell(2, 0), code="450301001002001", name="邻居网格")
     session.flush()
@@ -44,55 +57,6 @@ def build_quarter(session: Session) -> None:
 @pytest.fixture(scope="module")
 def site(serve: Callable[[Callable[[Session], None]], Site]) -> Site:
     return serve(build_quarter)
-
-
-def mercator(lon: float, lat: float) -> tuple[float, float]:
-    """Web Mercator at zoom 0, 256 pixels wide, y southward."""
-    return (lon + 180) / 360 * 256, 128 - math.asinh(math.tan(math.radians(lat))) / math.pi * 128
-
-
-class Desk:
-    """A planner at the page of a draft."""
-
-    def __init__(self, seen: Visit) -> None:
-        self.seen, self.page = seen, seen.page
-
-    def pixel(self, x: float, y: float) -> tuple[float, float]:
-        """Where a place of the local frame is on the screen."""
-        zoom, lat, lon = map(float, re.findall(r"[\d.]+", self.page.url.partition("#")[2]))
-        middle, place = mercator(lon, lat), mercator(*lon_lat(x, y))
-        frame = self.page.locator("#map_wangge").bounding_box()
-        assert frame is not None
-        scale = 2**zoom
-        return (
-            frame["x"] + frame["width"] / 2 + (place[0] - middle[0]) * scale,
-            frame["y"] + frame["height"] / 2 + (place[1] - middle[1]) * scale,
-        )
-
-    def click(self, x: float, y: float) -> None:
-        self.page.mouse.click(*self.pixel(x, y))
-
-    def drag(self, *places: tuple[float, float]) -> None:
-        first, *others = [self.pixel(*place) for place in places]
-        self.page.mouse.move(*first)
-        self.page.mouse.down()
-        for place in others:
-            self.page.mouse.move(*place, steps=6)
-        self.page.mouse.up()
-
-    def line(self, tool: str, *places: tuple[float, float]) -> None:
-        self.page.click(f"#tool-{tool}")
-        for place in places:
-            self.click(*place)
-        self.page.keyboard.press("Enter")
-
-    def names(self) -> list[str]:
-        return self.page.locator(".grid-name").all_inner_texts()
-
-    def wait_for_steps(self, count: int) -> None:
-        self.page.wait_for_selector(
-            f"#draft-state:has-text('· {count} 步')" if count else "#draft-state:has-text('与已发布的网格相同')"
-        )
 
 
 @pytest.fixture
@@ -109,10 +73,13 @@ def draft(site: Site) -> Iterator[int]:
 
 
 @pytest.fixture
-def desk(visit: Callable[..., Visit], site: Site, draft: int) -> Desk:
-    desk = Desk(visit(f"{site.url}/planning/{draft}", role=Role.PLANNER))
-    desk.page.wait_for_selector("#toolbar .tool")
-    return desk
+def seen(visit: Callable[..., Visit], site: Site, draft: int) -> Visit:
+    return visit(f"{site.url}/planning/{draft}", role=Role.PLANNER)
+
+
+@pytest.fixture
+def desk(seen: Visit) -> Desk:
+    return Desk(seen.page)
 
 
 def land(site: Site, draft: int) -> dict[str, str]:
@@ -147,7 +114,7 @@ def test_a_draft_is_opened_from_the_list_and_thrown_away(visit: Callable[..., Vi
     assert seen.complaints == []
 
 
-def test_split_merge_and_undo_by_mouse(site: Site, desk: Desk, draft: int) -> None:
+def test_split_merge_and_undo_by_mouse(site: Site, seen: Visit, desk: Desk, draft: int) -> None:
     before = land(site, draft)
     desk.line("split", (-0.2, 0.5), (1, 0.52), (2.2, 0.5))
     desk.wait_for_steps(1)
@@ -168,7 +135,33 @@ def test_split_merge_and_undo_by_mouse(site: Site, desk: Desk, draft: int) -> No
     desk.page.keyboard.press("Control+y")
     desk.wait_for_steps(1)
     assert len(land(site, draft)) == 7
-    assert desk.seen.complaints == []
+    assert seen.complaints == []
+
+
+def test_buildings_are_painted_into_a_grid_in_one_step(site: Site, desk: Desk, draft: int) -> None:
+    desk.click(0.5, 0.5)  # the brush is in hand; the first click says which grid is to grow
+    desk.page.wait_for_selector(".chosen-card >> text=350")
+    before = land(site, draft)
+    desk.hold((0.9, 0.4), (1.2, 0.5), (1.3, 1.4))
+    desk.page.wait_for_selector("#hint:has-text('2 块，+350 户 → 共 700 户 偏多')")
+    desk.page.mouse.up()
+    desk.wait_for_steps(1)
+    desk.page.wait_for_selector(".chosen-card >> text=700")
+    with Session(site.engine) as session:
+        areas = session.execute(
+            text("select key, round(cast(ST_Area(geom) * 1e6 as numeric), 3) from draft_unit where edition_id = :d"),
+            {"d": draft},
+        )
+        assert dict(areas.all()) == {  # type: ignore[arg-type]
+            f"{COMMUNITY}001": 2,
+            f"{COMMUNITY}002": 1,
+            f"{COMMUNITY}003": 0.5,
+            f"{COMMUNITY}004": 0.5,
+            f"{COMMUNITY}005": 1,
+        }
+    desk.page.keyboard.press("Control+z")
+    desk.wait_for_steps(0)
+    assert land(site, draft) == before
 
 
 def test_a_corner_shared_by_four_moves_once_for_all(site: Site, desk: Desk, draft: int) -> None:
@@ -191,7 +184,7 @@ def test_a_fold_over_is_refused_and_snaps_back(site: Site, desk: Desk, draft: in
     desk.page.click("#tool-corners")
     desk.drag((1, 1), (2.6, 2.4))
     desk.page.wait_for_selector("#notice:not([hidden])")
-    assert desk.page.inner_text("#notice p").startswith("没有做成：")
+    assert desk.page.inner_text("#notice p") == "没有做成：“第4网格”的边界会折叠到自己或别的边界上。"
     assert land(site, draft) == before
     desk.wait_for_steps(0)
     desk.page.keyboard.press("Escape")
@@ -237,8 +230,7 @@ def rename(desk: Desk, x: float, y: float, name: str) -> None:
 def test_of_two_planners_the_second_sees_what_changed_and_loses_nothing(
     visit: Callable[..., Visit], site: Site, desk: Desk, draft: int
 ) -> None:
-    second = Desk(visit(f"{site.url}/planning/{draft}", role=Role.ADMIN))
-    second.page.wait_for_selector("#toolbar .tool")
+    second = Desk(visit(f"{site.url}/planning/{draft}", role=Role.ADMIN).page)
     rename(desk, 0.5, 0.5, "桃花网格")
     desk.wait_for_steps(1)
     rename(second, 1.5, 0.5, "桂花网格")

@@ -37,7 +37,8 @@ def join_line(shapes: Shapes, line: list[Point], keys: Iterable[str]) -> tuple[S
         shapes = with_nodes(shapes, {edge: _along(edge, points) for edge, points in on_edges.items()})
         line = _line_with(line, on_line)
     raise RefusedOperationError(
-        "the line runs too close along a border; move it away or snap it to the border's corners"
+        "画的线贴边界太近：请移开一些，或吸附到边界的角点上。"
+        " the line runs too close along a border; move it away or snap it to the border's corners"
     )
 
 

@@ -30,7 +30,10 @@ from geo.geometry.editing.proof import Edit, Position, Units, line_of, proved, s
 from geo.geometry.editing.shapes import Edge, Shape, Shapes, area_of, edges_of, geom_of, shape_of
 from geo.geometry.lattice import STEP_DEG, Point, to_degrees, to_steps
 
-TOO_CLOSE = "the line runs too close along a border; move it away or snap it to the border's corners"
+TOO_CLOSE = (
+    "画的线贴边界太近：请移开一些，或吸附到边界的角点上。"
+    " the line runs too close along a border; move it away or snap it to the border's corners"
+)
 
 
 def draw(units: Units, outline: Polygon, *, border: BaseGeometry | None = None) -> Edit:
@@ -50,7 +53,10 @@ def draw(units: Units, outline: Polygon, *, border: BaseGeometry | None = None) 
         if owner is None and is_inside_loop(line, place := place_in(face)) and _is_within(border, place)
     ]
     if not inside:
-        raise RefusedOperationError("all land inside the outline is drawn already, or beyond the division's border")
+        raise RefusedOperationError(
+            "圈内的土地都已划入网格，或在行政区划边界之外。"
+            " all land inside the outline is drawn already, or beyond the division's border"
+        )
     drawn = joined(inside)
     if not is_conserved([drawn], inside):
         raise RefusedOperationError(TOO_CLOSE)
@@ -68,13 +74,16 @@ def split(units: Units, keys: Iterable[str], positions: Iterable[Position]) -> E
     keys = list(dict.fromkeys(keys))
     shapes, line = join_line(shapes_of(units), line_of(positions), keys)
     if not LineString(to_degrees(line)).is_simple:
-        raise RefusedOperationError("the line crosses itself")
+        raise RefusedOperationError("画的线自己相交了。 the line crosses itself")
     after, created = dict(shapes), []
     for key in keys:
         after[key], *others = _pieces(shapes[key], line_edges(line))
         created += [(key, piece) for piece in others]
     if not created:
-        raise RefusedOperationError("the line leads through none of them: begin and end it on a border or outside")
+        raise RefusedOperationError(
+            "这条线没有穿过任何网格：起点和终点要在边界上或界外。"
+            " the line leads through none of them: begin and end it on a border or outside"
+        )
     return proved(units, shapes, after, created=created)
 
 
@@ -90,12 +99,14 @@ def merge(units: Units, keys: Iterable[str]) -> Edit:
     keys = list(dict.fromkeys(keys))
     merged = [shapes[key] for key in keys]
     if len(merged) < 2:
-        raise RefusedOperationError("two units at least are needed to merge")
+        raise RefusedOperationError("合并至少要选两个。 two units at least are needed to merge")
     if not are_connected(merged):
-        raise RefusedOperationError("they share no border, so that together they would lie in pieces")
+        raise RefusedOperationError(
+            "它们没有共同的边界，合并后会分成几块。 they share no border, so that together they would lie in pieces"
+        )
     whole = joined(merged)
     if not is_conserved([whole], merged):
-        raise RefusedOperationError("they overlap; repair the overlap first")
+        raise RefusedOperationError("它们有重叠，请先修复重叠。 they overlap; repair the overlap first")
     keep = max(keys, key=lambda key: (area_of(shapes[key]), key))
     after = {key: shape for key, shape in shapes.items() if key not in keys} | {keep: whole}
     return proved(units, shapes, after)
@@ -112,7 +123,7 @@ def unite(geoms: Iterable[BaseGeometry]) -> MultiPolygon:
     shapes = [shape_of(geom) for geom in geoms]
     whole = joined(shapes)
     if not is_conserved([whole], shapes):
-        raise RefusedOperationError("they overlap; repair the overlap first")
+        raise RefusedOperationError("它们有重叠，请先修复重叠。 they overlap; repair the overlap first")
     return geom_of(whole)
 
 
@@ -135,7 +146,10 @@ def reshape(
     shapes, (line, *walls) = join_lines(shapes_of(units), [drawn, *walls], near)
     stretch = section(common_border(shapes, key, other), line[0], line[-1])
     if stretch is None:
-        raise RefusedOperationError("the line must begin and end on the same stretch of the border that it replaces")
+        raise RefusedOperationError(
+            "新边界的起点和终点要在同一段边界上。"
+            " the line must begin and end on the same stretch of the border that it replaces"
+        )
     exchange = _exchanged(
         {unit: shapes[unit] for unit in near},
         line_edges(line).union(*map(line_edges, walls)),
@@ -144,7 +158,9 @@ def reshape(
         border,
     )
     for unit in exchange.emptied:
-        raise RefusedOperationError(f"that is all the land of {unit}; merge them instead")
+        raise RefusedOperationError(
+            f"这是“{unit}”的全部土地；请改用合并。 that is all the land of {unit}; merge them instead"
+        )
     return exchange.edit(units, shapes)
 
 
@@ -222,7 +238,7 @@ def _exchanged(
                 new[at] = hands[owner]
     touched = {unit for pair in zip(owners, new, strict=True) if pair[0] != pair[1] for unit in pair}
     if not touched:
-        raise RefusedOperationError("that changes nothing")
+        raise RefusedOperationError("这一步没有改变任何边界。 that changes nothing")
     after: Shapes = {}
     emptied: list[str] = []
     for unit in sorted(unit for unit in touched if unit is not None):
@@ -278,5 +294,7 @@ def _pieces(shape: Shape, cuts: set[Edge]) -> list[Shape]:
 
 def _outline(polygon: Polygon) -> list[Point]:
     if polygon.is_empty or not polygon.is_valid or len(polygon.interiors):
-        raise RefusedOperationError("the outline must be one closed line that doesn't cross itself")
+        raise RefusedOperationError(
+            "外圈要是一条不自相交的闭合线。 the outline must be one closed line that doesn't cross itself"
+        )
     return line_of(polygon.exterior.coords)

@@ -53,7 +53,7 @@ def line_of(positions: Iterable[Position]) -> list[Point]:
         if not points or points[-1] != point:
             points.append(point)
     if len(points) < 2:
-        raise RefusedOperationError("a line needs two different points")
+        raise RefusedOperationError("一条线至少要有两个不同的点。 a line needs two different points")
     return points
 
 
@@ -77,7 +77,7 @@ def proved(
         If a border folds over itself, or a gap or an overlap would be left.
     """
     if boundary([*before.values(), *taken]) != boundary([*after.values(), *left, *(shape for _, shape in created)]):
-        raise RefusedOperationError("that would leave a gap or an overlap")
+        raise RefusedOperationError("这样会留下缝隙或重叠。 that would leave a gap or an overlap")
     return _edit(units, after, created)
 
 
@@ -96,7 +96,7 @@ def proved_apart(units: Units, after: Shapes, *, created: Sequence[tuple[str | N
         shapely.prepare(geom)
         for name, other in geoms.items():
             if name != key and geom.intersects(other) and shapely.relate_pattern(geom, other, "T********"):
-                raise RefusedOperationError(f"{key} would overlap {name}")
+                raise RefusedOperationError(f"“{key}”会与“{name}”重叠。 {key} would overlap {name}")
     return edit
 
 
@@ -105,7 +105,10 @@ def _edit(units: Units, after: Shapes, created: Sequence[tuple[str | None, Shape
     changed = {key: shape for key, shape in after.items() if shape != original[key]}
     for key, shape in [*changed.items(), *(("the new unit", shape) for _, shape in created)]:
         if not is_valid(shape):
-            raise RefusedOperationError(f"the border of {key} would fold over itself or over another one")
+            raise RefusedOperationError(
+                f"“{key}”的边界会折叠到自己或别的边界上。"
+                f" the border of {key} would fold over itself or over another one"
+            )
     return Edit(
         changed={key: geom_of(shape) for key, shape in changed.items()},
         created=tuple((parent, geom_of(shape)) for parent, shape in created),

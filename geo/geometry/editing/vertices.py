@@ -26,7 +26,10 @@ def move_vertex(units: Units, start: Position, end: Position) -> Edit:
     is_free = any(corner in edge for edge in outline)
     shapes, target = snap(shapes, lattice_point(end[0], end[1]), reachable if is_free else set())
     if any(_has(shapes[key], target) for key in having):
-        raise RefusedOperationError("the border has a corner there already; delete the vertex instead")
+        raise RefusedOperationError(
+            "边界在那里已有一个角点；请改为删除这个角点。"
+            " the border has a corner there already; delete the vertex instead"
+        )
     after = shapes | {key: _mapped(shapes[key], {corner: target}) for key in having}
     return proved_apart(units, after) if is_free else proved(units, shapes, after)
 
@@ -42,10 +45,10 @@ def insert_vertex(units: Units, position: Position, *, within: float = SNAP_STEP
     shapes = shapes_of(units)
     found = nearest_edge(edges_of(shapes.values()), lattice_point(position[0], position[1]))
     if found is None or found[2] > max(within, SNAP_STEPS):
-        raise RefusedOperationError(f"no border passes {position[0]:.7f}, {position[1]:.7f}")
+        raise RefusedOperationError(f"这里没有边界经过。 no border passes {position[0]:.7f}, {position[1]:.7f}")
     edge, foot, _ = found
     if foot in edge:
-        raise RefusedOperationError("the border has a corner there already")
+        raise RefusedOperationError("边界在那里已有一个角点。 the border has a corner there already")
     after = with_nodes(shapes, {edge: [foot]})
     return proved(units, after, after)
 
@@ -61,7 +64,10 @@ def delete_vertex(units: Units, position: Position) -> Edit:
     shapes = shapes_of(units)
     corner = _corner_at(shapes, position)
     if sum(corner in edge for edge in edges_of(shapes.values())) != 2:
-        raise RefusedOperationError("several borders meet in that corner, so it can't be deleted; move it instead")
+        raise RefusedOperationError(
+            "几条边界在这个角点相接，不能删除，只能移动。"
+            " several borders meet in that corner, so it can't be deleted; move it instead"
+        )
     after = {key: _mapped(shape, {corner: None}) for key, shape in shapes.items()}
     if _is_on_outline(shapes, corner):
         return proved_apart(units, after)
@@ -71,7 +77,9 @@ def delete_vertex(units: Units, position: Position) -> Edit:
 def _corner_at(shapes: Shapes, position: Position) -> Point:
     corner = nearest_corner(edges_of(shapes.values()), lattice_point(position[0], position[1]))
     if corner is None:
-        raise RefusedOperationError(f"no border has a corner at {position[0]:.7f}, {position[1]:.7f}")
+        raise RefusedOperationError(
+            f"这里没有边界的角点。 no border has a corner at {position[0]:.7f}, {position[1]:.7f}"
+        )
     return corner
 
 

@@ -1,7 +1,7 @@
 // The planner's desk: what is chosen, the tool in hand, and what happens to each step that is sent.
 
 import { byId, el, toast } from "../dom.js";
-import { number, t } from "../format.js";
+import { moment, number, t } from "../format.js";
 import { Canvas, trace } from "./canvas.js";
 import { askAttributes, askDiscard, askMicroGrid } from "./dialogs.js";
 import { MARK, painter } from "./drawing.js";
@@ -14,13 +14,14 @@ import { Plots } from "./plots.js";
 import { askPublish } from "./publish.js";
 import { startSteps } from "./steps.js";
 import { startToolbar } from "./toolbar.js";
+import { brushTool } from "./tools/brush.js";
 import { chooseTool } from "./tools/choose.js";
 import { cornersTool } from "./tools/corners.js";
 import { drawTool, reshapeTool, splitTool } from "./tools/lines.js";
 
 const FLASH_MS = 2500;
 const OTHERS_EVERY_MS = 8000;
-const MAKERS = { choose: chooseTool, corners: cornersTool, split: splitTool, reshape: reshapeTool, draw: drawTool };
+const MAKERS = { brush: brushTool, choose: chooseTool, corners: cornersTool, split: splitTool, reshape: reshapeTool, draw: drawTool };
 
 export class Desk {
   constructor({ map, draft, me, mayEdit }) {
@@ -64,6 +65,13 @@ export class Desk {
     this.steps.update();
     this.findings.update(0);
     this._watchOthers();
+    if (this.draft.edition.publish_at) this._sayWhen(new Date(this.draft.edition.publish_at));
+  }
+
+  /** Say that the draft waits for its time, and let her take that back; until then the server refuses changes. */
+  _sayWhen(at) {
+    const keepOpen = () => this.draft.keepOpen().then(() => location.reload(), this.fail);
+    this.notice(t("draft.scheduled", { when: moment(at) }), this.mayEdit ? [[t("draft.unschedule"), keepOpen]] : []);
   }
 
   _startTools() {
@@ -73,6 +81,8 @@ export class Desk {
       ...acts,
       merge: () => this.run({ kind: "merge", keys: [...this.chosen] }),
       retire: () => this.retire(),
+      number: () => this.run({ kind: "number" }),
+      lock: () => this.lock(),
       undo: () => this.step("undo"),
       redo: () => this.step("redo"),
     });
@@ -80,7 +90,7 @@ export class Desk {
       el("button", { type: "button", class: "plain small", id: "discard", onclick: () => askDiscard(this) }, t("draft.discard")),
       el("button", { type: "button", class: "primary small", id: "publish", onclick: () => this.publish() }, t("draft.publish")),
     );
-    this.hold("choose");
+    this.hold("brush");
   }
 
   /** Show now and then what others did meanwhile, before it gets in her way. */
@@ -347,7 +357,7 @@ export class Desk {
       if (!byId("notice").hidden) return this.hush();
       this.tool.escape?.();
     } else if (!event.ctrlKey && !event.metaKey && event.key.toLowerCase() === "f") this.zoomTo(this.chosen.size ? [...this.chosen] : null);
-    else if (!event.target.closest?.("button, a, [role=tab]") && this.tool.keydown?.(event)) event.preventDefault();
+    else if ((event.key !== "Enter" || !event.target.closest?.("button, a, summary")) && this.tool.keydown?.(event)) event.preventDefault();
   }
 
   _paintAbove(context, view) {

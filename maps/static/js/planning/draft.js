@@ -191,8 +191,19 @@ const order = (unit) => [unit.code === null, unit.code ?? unit.key];
     return this._inTurn(async () => this._take(await change("POST", `${this.path}/redo`, this.revision)));
   }
 
-  publish(accept) {
-    return this._inTurn(() => change("POST", `${this.path}/publish`, this.revision, { accept }));
+  /** Publish now, or at an instant; warnings are accepted by their keys. */
+  publish(accept, at = null) {
+    return this._inTurn(() => change("POST", `${this.path}/publish`, this.revision, { accept, ...(at ? { at } : {}) }));
+  }
+
+  /** Take back that it is to be published at a time. */
+  keepOpen() {
+    return this._inTurn(() => change("DELETE", `${this.path}/publish`, this.revision));
+  }
+
+  /** Repeat the steps on the borders of today. */
+  rebase(dropFailing) {
+    return this._inTurn(() => change("POST", `${this.path}/rebase`, this.revision, { drop_failing: dropFailing }));
   }
 
   discard() {

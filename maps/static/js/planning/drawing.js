@@ -110,9 +110,8 @@ function label(context, view, at, lines, { size, weight, colour, second = colour
   const [x, y] = view.at(at);
   const fonts = [`${weight} ${size}px ${FONT}`, `700 ${size}px ${FONT}`];
   context.font = fonts[0];
-  const words = icon ? [`🔒 ${lines[0]}`, ...lines.slice(1)] : lines;
-  const width = Math.max(...words.map((text) => context.measureText(text).width));
-  const height = words.length * size * 1.3;
+  const width = Math.max(...lines.map((text) => context.measureText(text).width)) + (icon ? size * 2.4 : 0);
+  const height = lines.length * size * 1.3;
   const box = [x - width / 2 - 3, y - height / 2, x + width / 2 + 3, y + height / 2];
   if (placed.some((other) => boxesMeet(box, other))) return;
   placed.push(box);
@@ -121,11 +120,24 @@ function label(context, view, at, lines, { size, weight, colour, second = colour
   context.lineJoin = "round";
   context.strokeStyle = "rgba(255, 255, 255, 0.92)";
   context.lineWidth = 4;
-  words.forEach((text, i) => {
+  lines.forEach((text, i) => {
     const line = y - height / 2 + size * 1.3 * (i + 0.5);
     context.font = fonts[Math.min(i, 1)];
     context.fillStyle = i ? second : colour;
     context.strokeText(text, x, line);
     context.fillText(text, x, line);
   });
+  if (icon) lockAt(context, x - width / 2, y - height / 2 + size * 0.1, size);
+}
+
+const LOCK = new Path2D("M12 2a5 5 0 0 0-5 5v3H5v11h14V10h-2V7a5 5 0 0 0-5-5Zm0 2a3 3 0 0 1 3 3v3H9V7a3 3 0 0 1 3-3Z");
+
+function lockAt(context, x, y, size) {
+  context.save();
+  context.translate(x, y);
+  context.scale(size / 24, size / 24);
+  context.stroke(LOCK);
+  context.fillStyle = "#5a3a00";
+  context.fill(LOCK, "evenodd");
+  context.restore();
 }

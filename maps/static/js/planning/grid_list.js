@@ -12,6 +12,7 @@ export function startGridList(section, desk) {
   const sums = el("div", { class: "sums" });
   const card = el("div", { class: "chosen-card", "aria-live": "off" });
   const rows = el("ul", { class: "grid-rows", id: "grid-rows", "aria-label": t("draft.grids") });
+  const made = new Map();
   section.append(sums, card, rows);
 
   function update() {
@@ -22,8 +23,18 @@ export function startGridList(section, desk) {
       el("p", {}, t("draft.sum", { grids: number(grids.length), households: number(total("households")), people: number(total("people")) })),
       el("ul", { class: "bands" }, ...ORDER.filter((band) => counts.get(band)).map((band) => el("li", { class: `band ${band}` }, t(`draft.band_${band}`), " ", el("b", {}, number(counts.get(band)))))),
     );
-    rows.replaceChildren(...(grids.length ? grids.map((grid) => gridRow(desk, grid)) : [el("li", { class: "no-grids" }, t("draft.no_grids"))]));
+    rows.replaceChildren(...(grids.length ? grids.map(rowOf) : [el("li", { class: "no-grids" }, t("draft.no_grids"))]));
     if (!card.contains(document.activeElement)) showCard();
+  }
+
+  /** Give a grid's row: the one that is there, as long as nothing that it shows has changed. */
+  function rowOf(grid) {
+    const shown = JSON.stringify([grid.name, grid.code, grid.kind, grid.is_locked, desk.draft.figures.get(grid.key)]);
+    const known = made.get(grid.key);
+    if (known?.shown === shown) return known.row;
+    const row = gridRow(desk, grid);
+    made.set(grid.key, { shown, row });
+    return row;
   }
 
   function showCard() {
@@ -56,18 +67,24 @@ function gridRow(desk, grid) {
       "button",
       { type: "button", "aria-pressed": String(desk.chosen.has(grid.key)), onclick: (event) => desk.chooseInList(grid.key, event.shiftKey || event.ctrlKey) },
       el("span", { class: `dot ${band}`, "aria-hidden": "true" }),
-      el("span", { class: "grid-name" }, grid.name, grid.is_locked ? el("span", { class: "locked", title: t("draft.locked") }, " 🔒") : null),
+      el("span", { class: "grid-name" }, grid.name, grid.is_locked ? el("span", { class: "locked" }, t("draft.locked")) : null),
       el("span", { class: "grid-households" }, figure?.households == null ? "—" : number(figure.households)),
-      el("span", { class: "grid-more" }, moreOf(grid, figure)),
+      el("span", { class: "grid-more" }, moreOf(desk, grid, figure)),
       el("span", { class: `grid-band ${band}` }, t(`draft.band_${band}`)),
     ),
   );
 }
 
-function moreOf(grid, figure) {
+function moreOf(desk, grid, figure) {
   if (!figure) return grid.code ?? t("draft.unnumbered");
-  const parts = [grid.code ? grid.code.slice(-3) : t("draft.unnumbered"), figure.people == null ? null : t("unit.people", { value: number(figure.people) }), area(figure.area_m2)];
+  const parts = [grid.code ? shortCode(desk, grid) : t("draft.unnumbered"), figure.people == null ? null : t("unit.people", { value: number(figure.people) }), area(figure.area_m2)];
   return parts.filter(Boolean).join(" · ");
+}
+
+/** Give the end of a grid's code that tells it from the others: all but what the division's own code says. */
+function shortCode(desk, { code }) {
+  const { division } = desk.draft.edition;
+  return code.startsWith(division) && code.length > division.length ? code.slice(division.length) : code;
 }
 
 export const area = (m2) => (m2 >= 1e6 ? t("unit.km2", { value: number(m2 / 1e6, 2) }) : t("unit.ha", { value: number(m2 / 1e4, 1) }));

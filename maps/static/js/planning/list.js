@@ -1,7 +1,7 @@
 // The list of drafts, and opening one: a layer's borders of today in a division and below it.
 
 import { startAccount } from "../account.js";
-import { get, post, remove } from "../api.js";
+import { change, get, post, remove } from "../api.js";
 import { field, openDialog } from "../dialog.js";
 import { divisionField } from "../division_field.js";
 import { byId, el } from "../dom.js";
@@ -28,6 +28,7 @@ function showDrafts(section, mayEdit) {
       "div",
       { class: "tools" },
       count,
+      el("a", { class: "plain button", href: "/history" }, t("draft.history")),
       mayEdit ? el("button", { type: "button", class: "primary", id: "open-draft", onclick: openDraft }, t("draft.open_new")) : null,
     ),
     rows,
@@ -36,9 +37,10 @@ function showDrafts(section, mayEdit) {
 
   async function load(said = "") {
     try {
-      const drafts = await get("/api/v1/editions", { status: "draft", limit: 500 });
+      const [drafts, { layers }] = await Promise.all([get("/api/v1/editions", { status: "draft", limit: 500 }), get("/api/v1/map")]);
+      const names = new Map(layers.map(({ code, name }) => [code, name]));
       count.textContent = t("draft.count", { count: number(drafts.length) });
-      rows.replaceChildren(...(drafts.length ? drafts.map((draft) => draftRow(draft, mayEdit, load)) : [nothingYet(mayEdit)]));
+      rows.replaceChildren(...(drafts.length ? drafts.map((draft) => draftRow(draft, names.get(draft.layer) ?? draft.layer, mayEdit, load)) : [nothingYet(mayEdit)]));
     } catch (error) {
       rows.replaceChildren(el("li", { class: "failed", role: "alert" }, error.message));
     }
@@ -48,23 +50,44 @@ function showDrafts(section, mayEdit) {
 
 const nothingYet = (mayEdit) => el("li", { class: "no-drafts" }, el("strong", {}, t("draft.none")), el("p", {}, t(mayEdit ? "draft.none_hint" : "draft.none_reader")));
 
-function draftRow(draft, mayEdit, reload) {
+function draftRow(draft, layer, mayEdit, reload) {
   const address = `/planning/${draft.id}`;
   return el(
     "li",
     { class: "row draft", "data-draft": draft.id },
-    el("a", { class: "draft-name", href: address }, draft.name, el("small", {}, `${draft.division_name} · ${draft.layer_name ?? draft.layer}`)),
-    el("span", { class: "draft-steps" }, draft.draft_revision ? t("draft.revision", { revision: number(draft.draft_revision) }) : t("draft.untouched")),
-    el("time", { datetime: draft.created_at }, t("draft.opened", { when: ago(new Date(draft.created_at)) })),
+    el("a", { class: "draft-name", href: address }, draft.name, el("small", {}, [draft.division_name, layer].join(" · ")), draft.note ? el("small", {}, draft.note) : null),
+    el("span", { class: "draft-steps" }, draft.steps ? t("draft.last_step", { steps: number(draft.steps), when: ago(new Date(draft.last_step_at)) }) : t("draft.untouched")),
+    el("time", { datetime: draft.created_at }, t("draft.opened", { who: draft.author ?? "", when: ago(new Date(draft.created_at)) })),
     el(
       "span",
       { class: "acts" },
+      mayEdit ? el("button", { type: "button", class: "plain small", "aria-label": `${t("draft.rename")} ${draft.name}`, onclick: () => rename(draft, reload) }, t("draft.rename")) : null,
       mayEdit
         ? el("button", { type: "button", class: "plain small", "aria-label": `${t("draft.discard")} ${draft.name}`, onclick: () => discard(draft, reload) }, t("draft.discard"))
         : null,
       el("a", { class: "primary small button", href: address }, t(mayEdit ? "draft.edit" : "draft.view")),
     ),
   );
+}
+
+function rename(draft, reload) {
+  const name = el("input", { maxlength: 200, required: true, value: draft.name });
+  const note = el("textarea", { maxlength: 2000, rows: 3 }, draft.note ?? "");
+  const reviewers = el("input", { maxlength: 500, value: draft.reviewers.join("，"), autocomplete: "off", spellcheck: "false" });
+  openDialog({
+    title: t("draft.rename"),
+    content: [...field(t("draft.unit_name"), name), ...field(t("draft.note"), note), ...field(t("draft.reviewers"), reviewers, t("draft.reviewers_hint"))],
+    action: t("draft.save"),
+    async work() {
+      if (!name.value.trim()) throw new Error(t("draft.name_missing"));
+      const path = `/api/v1/drafts/${draft.id}`;
+      const wanted = new Set(reviewers.value.split(/[\s,，、;；]+/).filter(Boolean));
+      for (const one of wanted) if (!draft.reviewers.includes(one)) await post(`${path}/reviewers`, { username: one });
+      for (const one of draft.reviewers) if (!wanted.has(one)) await remove(`${path}/reviewers/${encodeURIComponent(one)}`);
+      return change("PATCH", path, draft.draft_revision, { name: name.value.trim(), note: note.value.trim() });
+    },
+    onDone: () => reload(t("draft.renamed")),
+  });
 }
 
 function discard(draft, reload) {

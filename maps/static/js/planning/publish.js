@@ -1,25 +1,31 @@
 // Publishing: what will change, what stands in the way, and which warnings the planner takes upon herself.
 
 import { get } from "../api.js";
-import { openDialog } from "../dialog.js";
-import { el } from "../dom.js";
-import { number, t } from "../format.js";
+import { field, openDialog } from "../dialog.js";
+import { byId, el } from "../dom.js";
+import { ago, number, t } from "../format.js";
 import { messageOf } from "./findings.js";
 
 /** Ask whether to publish; errors stand in the way, each warning is ticked. */
 export async function askPublish(desk) {
-  let findings, difference;
+  let findings, difference, moved;
+  const opener = byId("publish");
+  opener.disabled = true; // the checks of a large draft take their time
   try {
-    [{ findings }, difference] = await Promise.all([get(`${desk.draft.path}/findings`), desk.draft.difference()]);
+    [{ findings }, difference, moved] = await Promise.all([get(`${desk.draft.path}/findings`), desk.draft.difference(), get(`${desk.draft.path}/moved`)]);
   } catch (error) {
     return desk.fail(error);
+  } finally {
+    opener.disabled = false;
   }
+  if (moved.length) return askRebase(desk, moved);
   const inTheWay = findings.filter(({ waiver, touched }) => touched && !waiver);
   const errors = inTheWay.filter(({ severity }) => severity === "error");
   const warnings = inTheWay.filter(({ severity }) => severity === "warning");
   const ticks = warnings.map((finding) => ({ finding, box: el("input", { type: "checkbox", value: finding.key }) }));
   const everything = el("input", { type: "checkbox" });
   everything.addEventListener("change", () => ticks.forEach(({ box }) => (box.checked = everything.checked)));
+  const at = el("input", { type: "datetime-local" });
   const dialog = openDialog({
     title: t("draft.publish_title", { name: desk.draft.edition.name }),
     content: [
@@ -35,16 +41,37 @@ export async function askPublish(desk) {
             ...ticks.map(({ finding, box }) => el("label", { class: "check" }, box, messageOf(finding))),
           )
         : null,
+      el("details", { class: "more" }, el("summary", {}, t("draft.publish_later")), ...field(t("draft.publish_at"), at, t("draft.publish_at_hint"))),
     ].filter(Boolean),
     action: t("draft.publish_now"),
     async work() {
       if (errors.length) throw new Error(t("draft.publish_blocked"));
       if (ticks.some(({ box }) => !box.checked)) throw new Error(t("draft.publish_unnamed"));
-      return desk.draft.publish(ticks.map(({ finding }) => finding.key));
+      return desk.draft.publish(ticks.map(({ finding }) => finding.key), at.value ? new Date(at.value).toISOString() : null);
     },
-    onDone: showPublished,
+    onDone: (done) => (done.status === "draft" ? location.reload() : showPublished(done)),
   });
   dialog.classList.add("publish");
+}
+
+/** Ask whether to repeat the draft's steps on the borders of today, which somebody has published meanwhile. */
+function askRebase(desk, moved) {
+  const drop = el("input", { type: "checkbox" });
+  openDialog({
+    title: t("draft.rebase_title"),
+    content: [
+      el("p", {}, t("draft.rebase_note", { count: number(moved.length) })),
+      el("ul", { class: "moved" }, ...moved.slice(0, 8).map(({ code, name, published_at: when }) => el("li", {}, `${desk.draft.units.get(code)?.name ?? code} · ${name} · ${ago(new Date(when))}`))),
+      el("label", { class: "check" }, drop, t("draft.rebase_drop")),
+    ],
+    action: t("draft.rebase"),
+    work: () => desk.draft.rebase(drop.checked),
+    async onDone({ applied, dropped }) {
+      await desk.draft.load();
+      desk.steps.update();
+      desk.notice([t("draft.rebased", { steps: number(applied) }), ...dropped.map(({ kind, reason }) => t("draft.dropped", { what: t(`step.${kind}`), reason }))].join(" "));
+    },
+  });
 }
 
 /** Say how many grids are new, changed and gone. */

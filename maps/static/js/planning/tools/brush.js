@@ -1,5 +1,6 @@
 // The brush: one stroke over plots (or micro-grids) gives all that it touches to the chosen grid, in one step.
 
+import { t } from "../../format.js";
 import { trace } from "../canvas.js";
 import { MARK } from "../drawing.js";
 import { segmentMeets } from "../geometry.js";
@@ -25,6 +26,14 @@ export function brushTool(desk) {
     const box = [Math.min(from[0], to[0]), Math.min(from[1], to[1]), Math.max(from[0], to[0]), Math.max(from[1], to[1])];
     return desk.draft.near(box).filter((unit) => !unit.is_frozen && unit.parent_key && !unit.is_remainder && segmentMeets(unit.polygons, from, to));
   };
+
+  /** Say whether so many households are too few or too many for a grid that has a target. */
+  function bandWords(to, households) {
+    const { limits } = desk.draft;
+    if (to?.kind !== "residential" || to.parent_key || !limits) return "";
+    if (households >= limits.households_min && households <= limits.households_max) return t("draft.band_within");
+    return t(households < limits.households_min ? "draft.band_below" : "draft.band_above");
+  }
 
   /** Tell whether a plot or micro-grid can still change hands: it is the draft's, and not the target's already. */
   function canTake(thing, to) {
@@ -59,7 +68,8 @@ export function brushTool(desk) {
       const to = stroke?.to ?? target();
       const taken = [...(stroke?.taken.values() ?? [])];
       const gained = taken.reduce((sum, thing) => sum + ((isMicro() ? desk.draft.figures.get(thing.key)?.households : thing.households) ?? 0), 0);
-      return { grid: to?.name ?? "", count: taken.length, gained, households: (desk.draft.figures.get(to?.key)?.households ?? 0) + gained };
+      const households = (desk.draft.figures.get(to?.key)?.households ?? 0) + gained;
+      return { grid: to?.name ?? "", count: taken.length, gained, households, band: bandWords(to, households) };
     },
     hover(point) {
       under = point && at(point);
@@ -76,7 +86,7 @@ export function brushTool(desk) {
     drag: (point) => extend(point),
     async release() {
       sent = stroke;
-      stroke = null;
+      stroke = under = null;
       desk.tell();
       if (sent.taken.size) {
         const ids = [...sent.taken.keys()];
@@ -97,7 +107,7 @@ export function brushTool(desk) {
       desk.repaint();
     },
     paint(context, view) {
-      if (!isMicro() && desk.plots.areVisible) outlinePlots(context, view, desk.plots.near(view.box));
+      if (!isMicro() && desk.plots.areVisible) outlinePlots(context, view, desk.plots.near(view.box).filter(({ owner }) => owner !== null && !desk.draft.units.get(owner)?.is_frozen));
       const to = stroke?.to ?? sent?.to;
       if (to) fill(context, view, [...(stroke ?? sent).taken.values()], "rgba(179, 38, 30, 0.45)");
       if (under && !stroke && target() && canTake(under, target())) fill(context, view, [under], "rgba(179, 38, 30, 0.25)");

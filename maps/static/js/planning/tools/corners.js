@@ -1,12 +1,13 @@
 // Corners of borders: drag one, and every grid that shares it follows; drag a border to make one; Delete takes one out.
 
-import { cornersNear, nearestBorder, neighboursOf } from "../borders.js";
+import { cornersNear, nearestBorder, neighboursOf, unitsAt } from "../borders.js";
 import { traceLine } from "../canvas.js";
 import { MARK } from "../drawing.js";
-import { toDegrees } from "../geometry.js";
+import { metresPerUnit, toDegrees } from "../geometry.js";
 
 const REACH_PX = 9;
-const SHOWN_PX = 150;
+const SHOWN_PX = 90;
+const ARROWS = { ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowDown: [0, 1], ArrowUp: [0, -1] };
 
 /** Make the tool. */
 export function cornersTool(desk) {
@@ -23,6 +24,28 @@ export function cornersTool(desk) {
     if (isNew && !(await desk.run({ kind: "insert_vertex", at: start }))) return false;
     const placed = isNew ? nearestBorder(desk.draft, from, reach()) : null;
     return desk.run({ kind: "move_vertex", start: placed ? toDegrees(placed.at) : start, end });
+  }
+
+  /** Mark the next corner of the chosen grids, so that borders can be moved without a pointer. */
+  function walk(by) {
+    const corners = ringsOf(desk.chosenLeaves());
+    if (!corners.length) return false;
+    const at = corners.findIndex(([x, y]) => marked?.[0] === x && marked[1] === y);
+    held = null;
+    marked = corners[at < 0 ? 0 : (at + by + corners.length) % corners.length];
+    desk.showBox([...marked, ...marked]);
+    desk.tell();
+    desk.repaint();
+    return true;
+  }
+
+  /** Take the marked corner some metres further; Enter sends it. */
+  function nudge([east, south], metres) {
+    const unit = metres / metresPerUnit(marked[1]);
+    held ??= { from: marked, to: marked, isNew: false, beside: neighboursOf(unitsAt(desk.draft, marked), marked) };
+    held.to = [held.to[0] + east * unit, held.to[1] + south * unit];
+    desk.repaint();
+    return true;
   }
 
   return {
@@ -68,16 +91,28 @@ export function cornersTool(desk) {
     click: (point, event) => desk.tools.choose.click(point, event),
     pick: (point) => desk.choosePlace(point),
     keydown(event) {
-      if (!["Delete", "Backspace"].includes(event.key) || !marked) return false;
-      desk.run({ kind: "delete_vertex", at: toDegrees(marked) });
-      marked = null;
+      if ([",", "."].includes(event.key)) return walk(event.key === "." ? 1 : -1);
+      if (!marked) return false;
+      if (event.altKey && ARROWS[event.key]) return nudge(ARROWS[event.key], event.shiftKey ? 10 : 1);
+      if (event.key === "Enter" && held) {
+        const moved = held;
+        marked = null;
+        move(moved).then(() => {
+          if (held === moved) held = null;
+          desk.repaint();
+        });
+      } else if (["Delete", "Backspace"].includes(event.key)) {
+        desk.run({ kind: "delete_vertex", at: toDegrees(marked) });
+        marked = held = null;
+      } else return false;
       desk.tell();
       return true;
     },
     escape() {
       if (!marked) return desk.choose([]);
-      marked = null;
+      marked = held = null;
       desk.tell();
+      desk.repaint();
     },
     leave() {
       near = held = marked = pointer = null;
@@ -85,7 +120,7 @@ export function cornersTool(desk) {
     paint(context, view) {
       const shown = desk.chosenLeaves();
       const corners = pointer ? cornersNear(desk.draft.near(boxAround(pointer, SHOWN_PX / view.scale)).filter((unit) => !unit.is_frozen), pointer, SHOWN_PX / view.scale) : [];
-      for (const unit of shown) for (const ring of unit.polygons.flat()) for (let i = 0; i + 2 < ring.length; i += 2) corners.push([ring[i], ring[i + 1]]);
+      corners.push(...ringsOf(shown));
       for (const corner of corners) dot(context, view.at(corner), 3, "#ffffff", "#2f3a45", 1.4);
       if (marked) dot(context, view.at(marked), 6, MARK, "#ffffff", 2);
       if (near && !held) dot(context, view.at(near.at), near.isCorner ? 6 : 5, near.isCorner ? "#ffffff" : "rgba(255,255,255,.6)", MARK, 2.4);
@@ -99,6 +134,9 @@ export function cornersTool(desk) {
     },
   };
 }
+
+const ringsOf = (leaves) =>
+  leaves.flatMap(({ polygons }) => polygons.flat().flatMap((ring) => Array.from({ length: ring.length / 2 - 1 }, (_, i) => [ring[i * 2], ring[i * 2 + 1]])));
 
 const boxAround = ([x, y], reach) => [x - reach, y - reach, x + reach, y + reach];
 
