@@ -55,7 +55,7 @@ end
 def rows(tell: Callable[[str], None] = lambda _: None) -> Iterator[Row]:
     """Give the rows one by one; none without the load generator `wrk` (Debian package of that name)."""
     if shutil.which("wrk") is None:
-        tell("the server is left out: apt-get install wrk")
+        tell("没有 wrk，不测服务器。 The server is left out, for want of wrk: apt-get install wrk")
         return
     tell(f"filling a database with {POLYGONS:,} leaves")
     with (

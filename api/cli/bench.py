@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from geo.errors import GeoError
+
 if TYPE_CHECKING:
     from api.bench import Row
 
@@ -56,8 +58,10 @@ def tiles(as_json: Json = False) -> None:
 @bench.command(name="map")
 def map_page(as_json: Json = False) -> None:
     """Measure the map of 100,000 micro-grids in Chromium, beside what is promised (some minutes; needs playwright)."""
-    from api.bench.map_page import rows
-
+    try:
+        from api.bench.map_page import rows
+    except ImportError as error:
+        raise _missing(error) from None
     _show(rows, as_json)
 
 
@@ -67,6 +71,14 @@ def edit(as_json: Json = False) -> None:
     from api.bench.edit import rows
 
     _show(rows, as_json)
+
+
+def _missing(error: ImportError) -> GeoError:
+    """Say what is to be installed for a benchmark that needs more than the server does."""
+    return GeoError(
+        f"没有安装 {error.name}。 {error.name} is not installed: it is among the development dependencies, which"
+        " `./wangge test` installs, or: pip install playwright"
+    )
 
 
 def _show(rows: "Callable[[Callable[[str], None]], Iterator[Row]]", as_json: bool) -> None:

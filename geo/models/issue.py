@@ -44,14 +44,13 @@ class Issue(Base):
 
 
 class Placement(Base):
-    """A receipt (归属依据): who was found responsible for an issue, when and why. Never rewritten."""
+    """A receipt (归属依据): who was found responsible for an issue, and why. Never rewritten."""
 
     __tablename__ = "placement"
     __table_args__ = (CheckConstraint(f"method in {PLACEMENT_METHODS}", name="method"),)
 
     id: Mapped[BigId]
     issue_id: Mapped[int] = mapped_column(ForeignKey("issue.id"), index=True)
-    placed_at: Mapped[CreatedAt]
     cause: Mapped[str]
     """'report', 'import' or 'publish'."""
     method: Mapped[str]

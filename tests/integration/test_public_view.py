@@ -1,5 +1,6 @@
 """What the public, staff elsewhere and staff of the division learn of the same point."""
 
+import math
 from uuid import uuid4
 
 import pytest
@@ -74,3 +75,16 @@ def test_a_reporter_is_told_the_grid(public: TestClient) -> None:
 
 def test_bad_credentials_are_refused_on_public_routes_too(public: TestClient) -> None:
     assert public.get("/api/v1/locate", params=AT, headers={"Authorization": "Bearer x"}).status_code == 401
+
+
+def test_borders_and_names_of_micro_grids_are_public_and_people_are_not(public: TestClient) -> None:
+    (found,) = public.get("/api/v1/search", params={"q": "G001-01"}).json()
+    assert (found["kind"], found["name"]) == ("micro_grid", "微网格")
+    assert public.get("/api/v1/search", params={"q": "陈演示"}).json() == []
+    layer = public.get("/api/v1/map").json()["layers"][0]
+    z = 15
+    x = int((LON + 180) / 360 * 2**z)
+    y = int((1 - math.asinh(math.tan(math.radians(LAT))) / math.pi) / 2 * 2**z)
+    tile = public.get(layer["tiles"].format(z=z, x=x, y=y)).content
+    assert b"G001-01" in tile
+    assert "陈演示".encode() not in tile
