@@ -9,8 +9,17 @@ from api.authentication import PrincipalDep
 from api.dependencies import SessionDep
 from api.permissions import permit
 from api.revisions import show_revision
-from api.schemas.drafts import FindingCounts, FindingOut, FindingsOut, WaiverIn, WaiverOut
-from geo.services import drafts
+from api.schemas.drafts import (
+    FindingCounts,
+    FindingOut,
+    FindingsOut,
+    RepairChange,
+    RepairIn,
+    RepairOut,
+    WaiverIn,
+    WaiverOut,
+)
+from geo.services import draft_repairs, drafts
 from geo.services.access import Permission
 from geo.services.checks import run
 
@@ -33,6 +42,32 @@ def get_findings(
         draft_revision=edition.draft_revision,
         counts=FindingCounts(**counts),
         findings=[FindingOut.of(finding) for finding in found],
+    )
+
+
+@router.post("/{edition_id}/repairs", **permit(Permission.EDIT_DRAFTS))
+def preview_repair(
+    session: SessionDep, principal: PrincipalDep, response: Response, edition_id: EditionId, body: RepairIn
+) -> RepairOut:
+    """Show what mending overlaps and gaps would change, before and after; the operation ``repair`` does it."""
+    edition = drafts.find_edition(session, edition_id, scope=principal.scope(Permission.EDIT_DRAFTS))
+    found = draft_repairs.preview(session, edition, body.findings, body.max_move_m)
+    moved = found.moved_m()
+    show_revision(response, edition.draft_revision)
+    return RepairOut(
+        draft_revision=edition.draft_revision,
+        changes=[
+            RepairChange(
+                key=key,
+                before=dict(found.before[key].__geo_interface__),
+                after=dict(geom.__geo_interface__),
+                moved_m=round(moved[key], 3),
+            )
+            for key, geom in found.after.items()
+        ],
+        mended=found.mended,
+        left=found.left,
+        max_moved_m=round(max(moved.values(), default=0.0), 3),
     )
 
 

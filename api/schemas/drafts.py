@@ -241,6 +241,36 @@ class FindingsOut(BaseModel):
     findings: list[FindingOut]
 
 
+class RepairIn(BaseModel):
+    """What to mend, and how far borders may move."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    findings: list[Annotated[str, Field(max_length=100)]] | None = Field(
+        default=None, max_length=500, description="keys of overlaps and gaps; all of them by default"
+    )
+    max_move_m: float = Field(default=1.0, ge=0, le=50)
+
+
+class RepairChange(BaseModel):
+    """One unit before and after."""
+
+    key: str
+    before: dict[str, Any]
+    after: dict[str, Any]
+    moved_m: float
+
+
+class RepairOut(BaseModel):
+    """What a repair would do; the operation ``repair`` with the same fields does it."""
+
+    draft_revision: int
+    changes: list[RepairChange]
+    mended: list[str] = Field(description="findings that would be gone")
+    left: list[str] = Field(description="findings that can't be mended within the distance")
+    max_moved_m: float
+
+
 class PlotProperties(BaseModel):
     """What is known of a plot."""
 

@@ -188,6 +188,16 @@ class Unlock:
     kind: Literal["unlock"] = "unlock"
 
 
+@dataclass(frozen=True)
+class Repair:
+    """Mend overlaps and gaps of imported borders, all of them or the findings named, moving borders little."""
+
+    __pydantic_config__ = FORBID
+    findings: list[str] | None = None
+    max_move_m: Metres = 1.0
+    kind: Literal["repair"] = "repair"
+
+
 Operation = (
     Draw
     | Retire
@@ -202,4 +212,5 @@ Operation = (
     | Number
     | Lock
     | Unlock
+    | Repair
 )

@@ -7,6 +7,7 @@ from geo.services import draft_assignments as assignments
 from geo.services import draft_changes as changes
 from geo.services import draft_labels as labels
 from geo.services import draft_operations as asked
+from geo.services import draft_repairs as repairs
 from geo.services.draft_workspace import Changes, Workspace
 
 PLANS: Mapping[type[asked.Operation], Callable[[Any, Workspace], Changes]] = {
@@ -23,6 +24,7 @@ PLANS: Mapping[type[asked.Operation], Callable[[Any, Workspace], Changes]] = {
     asked.Number: labels.number,
     asked.Lock: labels.lock,
     asked.Unlock: labels.unlock,
+    asked.Repair: repairs.repair,
 }
 
 

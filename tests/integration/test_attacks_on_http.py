@@ -77,6 +77,7 @@ def test_other_divisions_objects_are_not_there(
     address = re.sub(r"\{(\w+)\}", lambda name: str(other_city[name[1]]), path)
     bodies = {
         "/waiver": {"reason": "x"},
+        "/repairs": {},
         "/operations": {"kind": "retire", "keys": ["G1"]},
         "/password": {"password": "another-1372-deng"},
         "/grants": {"role": "planner", "division_code": "4503"},

@@ -65,6 +65,11 @@ class Finding:
         west, south, east, north = (float(edge) for edge in shapely.bounds(self.geom))
         return west, south, east, north
 
+    def key_in(self, edition_id: int) -> str:
+        """Give the key under which it can be waived in a draft: new units are others in each draft."""
+        is_new = any(key.startswith("new-") for key in self.grids)
+        return f"{self.key}-{edition_id}" if is_new else self.key
+
     def stands_in_the_way(self, accepted: Iterable[str]) -> bool:
         """Tell whether a draft with it can't be published though these findings or rules are accepted."""
         if not self.is_touched or self.waiver is not None or self.severity == "not_checked":

@@ -58,7 +58,7 @@ def check(session: Session, edition: Edition) -> list[Finding]:
     found = []
     for finding in (finding for each in CHECKS for finding in each(material)):
         is_touched = bool(material.touched & set(finding.grids) if finding.grids else finding.division in divisions)
-        key = _key(finding, edition)
+        key = finding.key_in(edition.id)
         found.append(replace(finding, key=key, is_touched=is_touched, waiver=waivers.get(key)))
     order = list(SEVERITIES)
     return sorted(found, key=lambda finding: (order.index(finding.rule), finding.grids, finding.key))
@@ -114,12 +114,6 @@ def withdraw_waiver(session: Session, edition: Edition, key: str) -> None:
     if not _forget(session, edition, key):
         raise NotFoundError(f"the finding {key} has no waiver")
     note(session, edition, "finding.unwaive", {"finding": key})
-
-
-def _key(finding: Finding, edition: Edition) -> str:
-    """Give the key under which a finding can be waived: new units are others in each draft."""
-    is_new = any(key.startswith("new-") for key in finding.grids)
-    return f"{finding.key}-{edition.id}" if is_new else finding.key
 
 
 def _forget(session: Session, edition: Edition, key: str) -> bool:
