@@ -14,6 +14,7 @@ TASK_MODULES: Sequence[str] = (
     "api.circle_jobs",
     "api.housekeeping",
     "api.import_jobs",
+    "api.plot_jobs",
     "api.publishing_jobs",
     "api.replacement_jobs",
 )

@@ -55,7 +55,7 @@ class Plot(Base):
     id: Mapped[BigId]
     division_id: Mapped[int] = mapped_column(ForeignKey("division.id"), index=True)
     use: Mapped[str]
-    """Land use: residential, school, hospital, market, park, business."""
+    """Land use: residential, school, hospital, market, park, business; open where nothing is built."""
     geom: Mapped[WKBElement] = mapped_column(geometry("MULTIPOLYGON"))
     tile_geom: Mapped[WKBElement] = mapped_column(geometry("MULTIPOLYGON", srid=TILE_SRID), in_tile_crs())
     source: Mapped[str]

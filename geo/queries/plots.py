@@ -155,3 +155,88 @@ def _lands(session: Session, query: str, **parameters: object) -> list[Land]:
 
 def _corners(box: Box) -> dict[str, float]:
     return dict(zip(("west", "south", "east", "north"), box, strict=True))
+
+
+TESSELLATION = "tessellation"
+"""Source of plots that were made from buildings, streets and water; others came from a file or the demo."""
+
+
+def divisions_to_share_out(session: Session, *, limit: int) -> list[int]:
+    """Give divisions with a building that stands on no plot and with land that is known: a border, or grids."""
+    rows = session.scalars(
+        text(
+            """
+            select d.id from division d
+            where exists (
+                select from building b where b.division_id = d.id
+                  and not exists (select from plot p where ST_Covers(p.geom, b.point))
+                  and (ST_Covers(d.geom, b.point) or exists (
+                      select from grid_version v where v.division_id = d.id and v.is_leaf and upper_inf(v.valid)
+                        and ST_Covers(v.geom, b.point))))
+            order by d.id limit :limit
+            """
+        ),
+        {"limit": limit},
+    )
+    return list(rows)
+
+
+def land_to_share_out(session: Session, division_id: int) -> BaseGeometry | None:
+    """Give the land inside a division's border, else inside its grids, without plots that came from a file."""
+    wkb = session.scalar(
+        text(
+            """
+            with land as (
+                select coalesce(d.geom, (
+                    select ST_Union(v.geom) from grid_version v join layer l on l.id = v.layer_id and l.is_primary
+                    where v.division_id = d.id and v.is_leaf and upper_inf(v.valid))) as geom
+                from division d where d.id = :division
+            )
+            select ST_AsBinary(ST_CollectionExtract(coalesce(ST_Difference(l.geom, (
+                select ST_Union(p.geom) from plot p where p.geom && l.geom and p.source <> :source)), l.geom), 3))
+            from land l
+            """
+        ),
+        {"division": division_id, "source": TESSELLATION},
+    )
+    return shapely.from_wkb(bytes(wkb)) if wkb is not None else None
+
+
+def barriers_in(session: Session, box: Box) -> list[BaseGeometry]:
+    """Give streets (no paths) and waters that touch a box."""
+    rows = session.scalars(
+        text(
+            """
+            with box as (select ST_MakeEnvelope(:west, :south, :east, :north, 4326) as geom)
+            select ST_AsBinary(s.geom) from street s, box where s.geom && box.geom and s.kind <> 'path'
+            union all select ST_AsBinary(w.geom) from water w, box where w.geom && box.geom
+            """
+        ),
+        _corners(box),
+    )
+    return [shapely.from_wkb(bytes(wkb)) for wkb in rows]
+
+
+def buildings_of(session: Session, division_id: int) -> list[tuple[BaseGeometry, int]]:
+    """Give the grounds (else the points) of a division's buildings, with their households."""
+    rows = session.execute(
+        text("select ST_AsBinary(coalesce(geom, point)), households from building where division_id = :division"),
+        {"division": division_id},
+    )
+    return [(shapely.from_wkb(bytes(wkb)), households) for wkb, households in rows]
+
+
+def replace_plots(session: Session, division_id: int, plots: Sequence[tuple[MultiPolygon, str]]) -> None:
+    """Write a division's plots, each with its use, in place of those made from buildings before."""
+    session.execute(
+        text("delete from plot where division_id = :division and source = :source"),
+        {"division": division_id, "source": TESSELLATION},
+    )
+    if plots:
+        session.execute(
+            text(
+                "insert into plot (division_id, use, geom, source)"
+                " values (:division, :use, ST_GeomFromWKB(:geom, 4326), :source)"
+            ),
+            [{"division": division_id, "use": use, "geom": geom.wkb, "source": TESSELLATION} for geom, use in plots],
+        )
