@@ -73,6 +73,14 @@ def edit(as_json: Json = False) -> None:
     _show(rows, as_json)
 
 
+@bench.command()
+def replace(as_json: Json = False) -> None:
+    """Measure placing open issues anew after 1 % of the grids changed, beside joining all 1,000,000 (some minutes)."""
+    from api.bench.replace import rows
+
+    _show(rows, as_json)
+
+
 def _missing(error: ImportError) -> GeoError:
     """Say what is to be installed for a benchmark that needs more than the server does."""
     return GeoError(

@@ -101,6 +101,20 @@ def units_as_of(session: Session, edition: Edition, at: datetime) -> dict[str, U
     return by_key(rows)
 
 
+def open_beside(session: Session, edition: Edition, codes: Collection[str]) -> list[str]:
+    """List those of the codes that are of grids open now outside a draft's scope."""
+    rows = session.scalars(
+        text(
+            f"""
+            select distinct g.code from grid g join grid_version v on v.grid_id = g.id
+            where g.layer_id = :layer and g.code = any(:codes) and upper_inf(v.valid) and not {IN_SCOPE} order by 1
+            """
+        ),
+        {"layer": edition.layer_id, "division": edition.division_id, "codes": list(codes)},
+    )
+    return list(rows)
+
+
 def units(session: Session, edition: Edition, keys: Collection[str] | None = None) -> dict[str, Unit]:
     """Give the draft's units by key, all or those named."""
     rows = session.execute(

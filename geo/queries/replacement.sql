@@ -20,7 +20,8 @@ with input as (
     set layer_id = f.layer_id, leaf_version_id = f.leaf_version_id, grid_id = f.grid_id,
         micro_grid_id = f.micro_grid_id, division_id = f.division_id, division_path = f.division_path,
         branch_id = f.branch_id
-    from found f where f.issue_id = i.id
+    -- The array again: of the rows found the planner knows nothing, and would read every issue there is.
+    from found f where f.issue_id = i.id and i.id = any (%(issue_id)s::bigint[])
 ), new_placement as (
     insert into placement (
         issue_id, cause, method, edition_id, leaf_version_id, edge_distance_m, certainty, receipt

@@ -1,5 +1,6 @@
 """Which versions a draft wants to be open, and which of them differ from those that are."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
@@ -21,6 +22,8 @@ Key = tuple[str, bool]
 """Code, and whether it is the grid's remainder."""
 Current = Mapping[Key, CurrentVersion]
 Wanted = dict[Key, NewVersion]
+Leaves = dict[Key, Any]
+"""Geometries of leaves."""
 NOTHING: Current = MappingProxyType({})
 
 
@@ -52,9 +55,17 @@ def wanted_versions(units: Mapping[str, Unit], current: Current, then: Current =
             parent_code=None if unit.is_remainder else parent,
             attributes=unit.attributes,
         )
+    new, *before = (_leaves_by_grid(versions) for versions in (wanted, current, then))
     for code in _parents(wanted.values()):
         whole = wanted.get((code, False)) or _as_new(current[code, False])
-        wanted[code, False] = replace(whole, is_leaf=False, geom=_union(code, wanted, current, then))
+        in_draft = (code, False) in wanted and wanted[code, False].geom is None
+        leaves = new[code] if in_draft else before[0][code] | new[code]
+        known = [
+            (whole_then.geom, old[code])
+            for versions, old in zip((current, then), before, strict=True)
+            if (whole_then := versions.get((code, False))) is not None
+        ]
+        wanted[code, False] = replace(whole, is_leaf=False, geom=_union(leaves, known))
     return {key: _with_households(v, current.get(key)) for key, v in wanted.items()}
 
 
@@ -74,17 +85,11 @@ def _parents(versions: Iterable[NewVersion]) -> set[str]:
     return {v.code if v.is_remainder else v.parent_code for v in versions if v.is_remainder or v.parent_code} - {None}  # type: ignore[return-value]
 
 
-def _union(code: str, wanted: Wanted, current: Current, then: Current) -> Any:
+def _union(leaves: Leaves, known: Iterable[tuple[Any, Leaves]]) -> Any:
     """Give the land of a divided grid: as published where its leaves are, else put together from them."""
-    new = {key: v.geom for key, v in wanted.items() if _is_leaf_of(code, v)}
-    old = {key: v.geom for key, v in current.items() if _is_leaf_of(code, v)}
-    in_draft = (code, False) in wanted and wanted[code, False].geom is None
-    leaves = new if in_draft else old | new
-    for before in (current, then):
-        whole = before.get((code, False))
-        known = {key: v.geom for key, v in before.items() if _is_leaf_of(code, v)}
-        if whole is not None and leaves.keys() == known.keys() and all(_is_same(known[k], leaves[k]) for k in known):
-            return whole.geom
+    for whole, old in known:
+        if leaves.keys() == old.keys() and all(_is_same(old[key], leaves[key]) for key in old):
+            return whole
     named = {"/".join(map(str, key)): geom for key, geom in leaves.items()}
     try:
         return unite((named | match(named).changed).values())
@@ -93,8 +98,14 @@ def _union(code: str, wanted: Wanted, current: Current, then: Current) -> Any:
         return MultiPolygon(list(shapely.get_parts(union)))
 
 
-def _is_leaf_of(code: str, version: NewVersion | CurrentVersion) -> bool:
-    return version.is_leaf and (version.parent_code == code or (version.is_remainder and version.code == code))
+def _leaves_by_grid(versions: Mapping[Key, NewVersion] | Current) -> dict[str, Leaves]:
+    """Give the land of the leaves of divided grids, by the grid's code."""
+    found: dict[str, Leaves] = defaultdict(dict)
+    for key, version in versions.items():
+        grid = version.code if version.is_remainder else version.parent_code
+        if version.is_leaf and grid is not None:
+            found[grid][key] = version.geom
+    return found
 
 
 def _with_households(version: NewVersion, before: CurrentVersion | None) -> NewVersion:
