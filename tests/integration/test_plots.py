@@ -1,12 +1,16 @@
 """Plots are made where buildings stand on none, end at streets, and leave plots from files alone."""
 
+from types import SimpleNamespace
+
 import pytest
 import shapely
 from geoalchemy2.shape import from_shape
 from shapely import LineString
-from sqlalchemy import text
+from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
+from api import plot_jobs
+from geo.db.engine import APP_ROLE, make_engine
 from geo.models import Street
 from geo.services import draft_operations as op
 from geo.services import plots
@@ -67,3 +71,30 @@ def test_painting_buildings_into_grids_leaves_no_gap(town: Town) -> None:
     leaves = [unit.land for unit in town.units(edition).values() if unit.is_leaf]
     assert shapely.coverage_is_valid(leaves)
     assert shapely.union_all(leaves).area == pytest.approx(4e-6, rel=1e-6)
+
+
+def test_the_worker_looks_again_once_the_base_map_has_changed(
+    owner_engine: Engine, committed_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(plot_jobs, "_seen", {})
+    engine = make_engine(committed_url, role=APP_ROLE, scope="*")
+    context = SimpleNamespace(additional_context={"engine": engine})
+
+    def made() -> int:
+        plot_jobs.refresh_plots(context, timestamp=0)
+        with Session(owner_engine) as session:
+            return session.scalars(text("select count(*) from plot")).one()
+
+    with Session(owner_engine) as session, session.begin():
+        west = Town(session).west
+        add_building(session, west, 0.5, 0.5)
+    assert made() == 1
+    looked: list[int] = []
+    monkeypatch.setattr(plot_jobs, "refresh", lambda session, limit: looked.append(limit) or 0)
+    assert made() == 1
+    assert looked == []
+    with Session(owner_engine) as session, session.begin():
+        add_building(session, session.merge(west), 1.5, 0.5)
+    assert made() == 1
+    assert len(looked) == 1
+    engine.dispose()
