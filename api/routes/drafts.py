@@ -60,14 +60,25 @@ def get_units(
     response: Response,
     edition_id: EditionId,
     bbox: Annotated[str | None, Query(max_length=100, description="west,south,east,north: leaves near it only")] = None,
+    after: Annotated[str, Query(max_length=200, description="``next`` of the answer before; without ``bbox``")] = "",
 ) -> UnitCollection:
-    """Give the draft's leaves and divided grids as GeoJSON; with ``bbox`` the leaves there, neighbours' included."""
+    """Give the draft's leaves and divided grids as GeoJSON; with ``bbox`` the leaves there, neighbours' included.
+
+    At most 2,000: without ``bbox`` ask for those that follow with ``after``, with it for a smaller one.
+    """
     edition = readable(session, principal, edition_id)
-    found = queries.units(session, edition) if bbox is None else queries.leaves_in(session, edition, get_bbox(bbox))
-    if len(found) > MAX_FEATURES:
-        raise InvalidGeometryError(f"{len(found)} units are too many for one answer; ask for a smaller bbox")
+    if bbox is None:
+        found = queries.units_after(session, edition, after, limit=MAX_FEATURES)
+    else:
+        found = queries.leaves_in(session, edition, get_bbox(bbox))
+        if len(found) > MAX_FEATURES:
+            raise InvalidGeometryError(f"{len(found)} units are too many for one answer; ask for a smaller bbox")
     show_revision(response, edition.draft_revision)
-    return UnitCollection(draft_revision=edition.draft_revision, features=[feature(unit) for unit in found.values()])
+    return UnitCollection(
+        draft_revision=edition.draft_revision,
+        features=[feature(unit) for unit in found.values()],
+        next=list(found)[-1] if bbox is None and len(found) == MAX_FEATURES else None,
+    )
 
 
 @router.get("/{edition_id}/figures", **READ)

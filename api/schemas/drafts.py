@@ -113,6 +113,7 @@ class UnitCollection(BaseModel):
     type: Literal["FeatureCollection"] = "FeatureCollection"
     draft_revision: int
     features: list[UnitFeature]
+    next: str | None = Field(default=None, description="ask for the units after this one; null: these are the last")
 
 
 class FigureOut(BaseModel):

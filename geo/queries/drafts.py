@@ -127,6 +127,18 @@ def units(session: Session, edition: Edition, keys: Collection[str] | None = Non
     return by_key(rows)
 
 
+def units_after(session: Session, edition: Edition, key: str, *, limit: int) -> dict[str, Unit]:
+    """Give the draft's next units by key, at most so many, from the first one beyond a key."""
+    rows = session.execute(
+        text(
+            f"select {COLUMNS}, ST_AsBinary(geom) from draft_unit"
+            " where edition_id = :edition and key > :key order by key limit :limit"
+        ),
+        {"edition": edition.id, "key": key, "limit": limit},
+    )
+    return by_key(rows)
+
+
 def children(session: Session, edition: Edition, keys: Iterable[str]) -> dict[str, Unit]:
     """Give the micro-grids and remainders of grids."""
     rows = session.execute(

@@ -156,6 +156,22 @@ def test_what_cannot_be_done_has_a_reason(planner: Member, operation: dict[str, 
     assert response.json()["detail"]
 
 
+def test_units_come_in_pages_where_they_are_many(planner: Member, monkeypatch: pytest.MonkeyPatch) -> None:
+    draft = opened(planner)
+    whole = UnitCollection.model_validate_json(planner.get(f"{draft}/units").content)
+    assert whole.next is None
+    monkeypatch.setattr("api.routes.drafts.MAX_FEATURES", 2)
+    found, after = [], ""
+    while after is not None:
+        page = UnitCollection.model_validate_json(planner.get(f"{draft}/units", params={"after": after}).content)
+        assert len(page.features) <= 2
+        found += page.features
+        after = page.next
+    assert found == whole.features
+    everywhere = "-180,-85,180,85"
+    assert planner.get(f"{draft}/units", params={"bbox": everywhere}).status_code == 422
+
+
 @pytest.mark.parametrize("bbox", ["", "1,2,3", "a,b,c,d", "5,0,4,1", "nan,0,1,1", "0,0,400,1"])
 def test_a_bbox_that_is_none_is_refused(planner: Member, bbox: str) -> None:
     assert planner.get(f"{opened(planner)}/units", params={"bbox": bbox}).status_code == 422

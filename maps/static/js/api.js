@@ -17,9 +17,9 @@ export class RequestError extends Error {
   }
 }
 
-/** Get JSON. */
-export const get = (path, parameters = {}, signal = undefined) =>
-  request(`${path}?${new URLSearchParams(parameters)}`, { signal });
+/** Get JSON; what takes the server long says so with `timeoutMs`. */
+export const get = (path, parameters = {}, signal = undefined, timeoutMs = TIMEOUT_MS) =>
+  request(`${path}?${new URLSearchParams(parameters)}`, { signal, timeoutMs });
 
 /** Post JSON. */
 export const post = (path, body = {}) =>
@@ -29,8 +29,8 @@ export const post = (path, body = {}) =>
 export const remove = (path, revision = null) => request(path, { method: "DELETE", headers: ifMatch(revision) });
 
 /** Change something at the revision that was seen; 412 where somebody else has changed it since. */
-export const change = (method, path, revision, body = {}) =>
-  request(path, { method, headers: { "Content-Type": "application/json", ...ifMatch(revision) }, body: JSON.stringify(body) });
+export const change = (method, path, revision, body = {}, timeoutMs = TIMEOUT_MS) =>
+  request(path, { method, timeoutMs, headers: { "Content-Type": "application/json", ...ifMatch(revision) }, body: JSON.stringify(body) });
 
 const ifMatch = (revision) => (revision === null ? {} : { "If-Match": `"${revision}"` });
 
@@ -58,7 +58,7 @@ async function request(path, options) {
 const kindOf = async (response) => (await response.clone().json().catch(() => ({}))).type?.split("/").pop();
 
 async function answerTo(path, options) {
-  const limit = AbortSignal.timeout(TIMEOUT_MS);
+  const limit = AbortSignal.timeout(options.timeoutMs ?? TIMEOUT_MS);
   const signal = options.signal ? AbortSignal.any([options.signal, limit]) : limit;
   const csrf = options.method ? { "X-CSRF-Token": csrfToken() } : {};
   try {

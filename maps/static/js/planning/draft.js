@@ -1,11 +1,12 @@
 // A draft as the page knows it: its units at one revision, their figures, and the steps that it sends, one at a time.
 
 import { RequestError, change, get, remove } from "../api.js";
-import { page } from "../format.js";
 import { boxOf, covers, joinBoxes, labelPoint, worldOf } from "./geometry.js";
 import { Places } from "./places.js";
 
-const MANY = 422; // the server gives 2,000 units at once: ask for quarters
+const MANY = 422; // more than 2,000 units in a box
+const MANY_UNITS = 2000;
+export const LONG_MS = 60000;
 const BESIDE_DEG = 0.004; // neighbours are shown this far beyond the draft's own land
 
 /** Fires "changed" (detail: keys), "busy" (detail: whether), "stale" (detail: what others did). */
@@ -24,54 +25,54 @@ export class Draft extends EventTarget {
     this.queue = Promise.resolve();
   }
 
-  /** Read the draft's units, those beside it, and the figures. */
+  /** Read the draft's units and those beside it; the figures come after them. */
   async load() {
-    const [own, figures] = await Promise.all([this._own(), get(`${this.path}/figures`)]);
+    const own = await this._own();
     this.units.clear();
     this.places = new Places();
     this.outlines.clear();
-    this.figures = new Map(figures.figures.map((figure) => [figure.key, figure]));
-    this.limits = figures.limits;
     this.revision = own.draft_revision;
     for (const feature of own.features) this._put(feature);
-    for (const figure of figures.figures) if (!this.units.has(figure.key)) this._put({ id: figure.key, geometry: null, properties: { ...figure, is_frozen: false, is_new: !figure.code } });
     await this._loadBeside();
     this._tell([...this.units.keys()]);
   }
 
+  /** Read the figures of all units; of a whole city they take some seconds. */
+  async loadFigures() {
+    const { figures, limits, draft_revision: revision } = await get(`${this.path}/figures`, {}, undefined, LONG_MS);
+    if (revision < this.revision) return this.loadFigures(); // a step was made meanwhile
+    this.figures = new Map(figures.map((figure) => [figure.key, figure]));
+    this.limits = limits;
+    this._tell([]);
+  }
+
+  /** Read the own units, in as many answers as the server makes of them. */
   async _own() {
-    try {
-      return await get(`${this.path}/units`);
-    } catch (error) {
-      if (error.status !== MANY) throw error;
-      const layer = page.map.layers.find(({ code }) => code === this.edition.layer);
-      return this._inBox(layer.bounds);
+    const features = [];
+    let revision = null;
+    let after = "";
+    while (after !== null) {
+      const answer = await get(`${this.path}/units`, { after }, undefined, LONG_MS);
+      if (revision !== null && answer.draft_revision !== revision) return this._own(); // changed meanwhile: once more
+      revision = answer.draft_revision;
+      features.push(...answer.features);
+      after = answer.next;
     }
+    return { draft_revision: revision, features };
   }
 
-  /** Read the leaves of a box, in quarters where they are too many for one answer. */
-  async _inBox(box) {
-    try {
-      return await get(`${this.path}/units`, { bbox: box.map((value) => value.toFixed(7)).join(",") });
-    } catch (error) {
-      const [west, south, east, north] = box;
-      if (error.status !== MANY || east - west < 1e-4) throw error;
-      const lon = (west + east) / 2;
-      const lat = (south + north) / 2;
-      const parts = [[west, south, lon, lat], [lon, south, east, lat], [west, lat, lon, north], [lon, lat, east, north]];
-      const answers = [];
-      for (const part of parts) answers.push(await this._inBox(part));
-      const features = new Map(answers.flatMap((answer) => answer.features).map((feature) => [feature.id, feature]));
-      return { draft_revision: answers[0].draft_revision, features: [...features.values()] };
-    }
-  }
-
+  /** Read the leaves beside the own land; where it is so large that they are too many, it is shown without. */
   async _loadBeside() {
     const bounds = this.bounds();
-    if (!bounds || this.units.size > 2000) return;
+    if (!bounds || this.units.size > MANY_UNITS) return;
     const [west, south, east, north] = bounds;
-    const beside = await this._inBox([west - BESIDE_DEG, south - BESIDE_DEG, east + BESIDE_DEG, north + BESIDE_DEG]);
-    for (const feature of beside.features) if (feature.properties.is_frozen) this._put(feature);
+    const bbox = [west - BESIDE_DEG, south - BESIDE_DEG, east + BESIDE_DEG, north + BESIDE_DEG].map((value) => value.toFixed(7)).join(",");
+    try {
+      const beside = await get(`${this.path}/units`, { bbox });
+      for (const feature of beside.features) if (feature.properties.is_frozen) this._put(feature);
+    } catch (error) {
+      if (error.status !== MANY) throw error;
+    }
   }
 
   _put({ id, geometry, properties }) {
@@ -193,7 +194,7 @@ const order = (unit) => [unit.code === null, unit.code ?? unit.key];
 
   /** Publish now, or at an instant; warnings are accepted by their keys. */
   publish(accept, at = null) {
-    return this._inTurn(() => change("POST", `${this.path}/publish`, this.revision, { accept, ...(at ? { at } : {}) }));
+    return this._inTurn(() => change("POST", `${this.path}/publish`, this.revision, { accept, ...(at ? { at } : {}) }, LONG_MS));
   }
 
   /** Take back that it is to be published at a time. */
@@ -203,7 +204,7 @@ const order = (unit) => [unit.code === null, unit.code ?? unit.key];
 
   /** Repeat the steps on the borders of today. */
   rebase(dropFailing) {
-    return this._inTurn(() => change("POST", `${this.path}/rebase`, this.revision, { drop_failing: dropFailing }));
+    return this._inTurn(() => change("POST", `${this.path}/rebase`, this.revision, { drop_failing: dropFailing }, LONG_MS));
   }
 
   discard() {

@@ -39,10 +39,11 @@ export async function start({ map, tiles }) {
     await openView(map, draft);
     showBase(map, tiles, edition);
     describe(edition);
-    listBands(draft.limits);
+    listBands(null);
     const desk = new Desk({ map, draft, me, mayEdit });
     byId("whole").addEventListener("click", () => desk.zoomTo(null));
     desk.start();
+    draft.loadFigures().then(() => listBands(draft.limits), desk.fail);
     byId("loading").remove();
   } catch (error) {
     stop(error.message);

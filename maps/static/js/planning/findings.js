@@ -4,6 +4,7 @@ import { change, get, remove } from "../api.js";
 import { field, openDialog } from "../dialog.js";
 import { el } from "../dom.js";
 import { ago, number, page, t } from "../format.js";
+import { LONG_MS } from "./draft.js";
 import { toWorld } from "./geometry.js";
 
 const WAIT_MS = 600;
@@ -26,7 +27,7 @@ export function startFindings(section, desk) {
   async function load() {
     const mine = ++asked;
     section.setAttribute("aria-busy", "true");
-    const answer = await get(`${desk.draft.path}/findings`).catch((error) => error);
+    const answer = await get(`${desk.draft.path}/findings`, {}, undefined, LONG_MS).catch((error) => error);
     if (mine !== asked) return;
     section.removeAttribute("aria-busy");
     if (answer instanceof Error) return rows.replaceChildren(el("li", { class: "failed", role: "alert" }, answer.message));

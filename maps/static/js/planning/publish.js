@@ -4,6 +4,7 @@ import { get } from "../api.js";
 import { field, openDialog } from "../dialog.js";
 import { byId, el } from "../dom.js";
 import { ago, number, t } from "../format.js";
+import { LONG_MS } from "./draft.js";
 import { messageOf } from "./findings.js";
 
 /** Ask whether to publish; errors stand in the way, each warning is ticked. */
@@ -12,7 +13,7 @@ export async function askPublish(desk) {
   const opener = byId("publish");
   opener.disabled = true; // the checks of a large draft take their time
   try {
-    [{ findings }, difference, moved] = await Promise.all([get(`${desk.draft.path}/findings`), desk.draft.difference(), get(`${desk.draft.path}/moved`)]);
+    [{ findings }, difference, moved] = await Promise.all([get(`${desk.draft.path}/findings`, {}, undefined, LONG_MS), desk.draft.difference(), get(`${desk.draft.path}/moved`)]);
   } catch (error) {
     return desk.fail(error);
   } finally {
@@ -68,6 +69,7 @@ function askRebase(desk, moved) {
     work: () => desk.draft.rebase(drop.checked),
     async onDone({ applied, dropped }) {
       await desk.draft.load();
+      desk.draft.loadFigures().catch(desk.fail);
       desk.steps.update();
       desk.notice([t("draft.rebased", { steps: number(applied) }), ...dropped.map(({ kind, reason }) => t("draft.dropped", { what: t(`step.${kind}`), reason }))].join(" "));
     },
