@@ -16,7 +16,7 @@ from shapely import MultiPolygon
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from geo.errors import ConflictError, RefusedExportError, RefusedImportError, RefusedOperationError
+from geo.errors import ConflictError, RefusedExportError, RefusedImportError
 from geo.geometry.lattice import to_lattice
 from geo.models import Division, Edition
 from geo.queries import drafts as queries
@@ -28,7 +28,7 @@ from geo.services.drafting import Step
 from geo.services.drafts import EVERYWHERE, locked_draft
 from geo.services.importing.read import Table, read_table
 from geo.services.spreadsheet import guarded
-from geo.services.whole_steps import set_units
+from geo.services.whole_steps import UnchangedError, set_units
 
 COLUMNS = ("code", "level", "parent", "division", "name", "kind", "attributes")
 """Of every file, as text; ``level`` is grid, micro_grid or remainder, ``attributes`` JSON. The geometry is a leaf's, in
@@ -115,10 +115,8 @@ def read_file(
     wanted = _Reading(session, edition, read_table(path)).units()
     try:
         return set_units(session, edition, "import", {"file": filename}, wanted)
-    except RefusedOperationError as error:
-        if str(error) == "that changes nothing":
-            return None
-        raise
+    except UnchangedError:
+        return None
 
 
 def _record(unit: Unit, divisions: Mapping[int, str]) -> dict[str, str | None]:

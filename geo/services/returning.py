@@ -2,13 +2,13 @@
 
 from sqlalchemy.orm import Session
 
-from geo.errors import ConflictError, RefusedOperationError
+from geo.errors import ConflictError
 from geo.models import Division, Edition, Layer
 from geo.models.edition import EditionStatus
 from geo.queries import drafts as queries
 from geo.services.access import Scope
 from geo.services.drafts import EVERYWHERE, find_edition, open_draft
-from geo.services.whole_steps import set_units
+from geo.services.whole_steps import UnchangedError, set_units
 
 
 def return_to(session: Session, edition_id: int, *, author_id: int | None = None, scope: Scope = EVERYWHERE) -> Edition:
@@ -44,8 +44,6 @@ def return_to(session: Session, edition_id: int, *, author_id: int | None = None
     wanted = queries.units_as_of(session, draft, then.published_at)
     try:
         set_units(session, draft, "return", {"edition": then.id}, wanted, may_overlap_inside=True)
-    except RefusedOperationError as error:
-        if str(error) == "that changes nothing":
-            raise ConflictError(f"版次 {edition_id} 的边界就是现在的边界。 These are the borders of today.") from error
-        raise
+    except UnchangedError as error:
+        raise ConflictError(f"版次 {edition_id} 的边界就是现在的边界。 These are the borders of today.") from error
     return draft

@@ -22,6 +22,10 @@ MIN_OVERLAP_M2 = 1.0
 NAMED = 5
 
 
+class UnchangedError(RefusedOperationError):
+    """The draft holds the wanted units already."""
+
+
 def set_units(
     session: Session,
     edition: Edition,
@@ -40,8 +44,10 @@ def set_units(
 
     Raises
     ------
+    UnchangedError
+        If nothing is different.
     RefusedOperationError
-        If land would be claimed twice, or nothing is different.
+        If land would be claimed twice.
     """
     now = {key: unit for key, unit in queries.units(session, edition).items() if not unit.is_frozen}
     changes: Changes = {key: None for key in now if key not in wanted}
@@ -49,6 +55,8 @@ def set_units(
         before = now.get(key)
         if before is None or not is_same(before, unit):
             changes[key] = replace(unit, base_version_id=before.base_version_id if before else unit.base_version_id)
+    if not changes:
+        raise UnchangedError("草稿内容相同，没有变化。 The draft holds that already.")
     refuse_overlaps(session, edition, changes, may_overlap_inside=may_overlap_inside)
     return log_step(session, edition, next_number(session, edition), kind, parameters, changes)
 
