@@ -10,6 +10,7 @@ from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
+from geo.queries.numbered import Numbered, number_parameters
 from geo.queries.place import place_statement
 
 # What a report was answered with at first: a repeat gets the same.
@@ -62,6 +63,12 @@ def intake_statement() -> str:
     """
     text = files("geo.queries").joinpath("intake.sql").read_text(encoding="utf-8")
     return text.replace("{place}", place_statement(as_of=False))
+
+
+@cache
+def numbered_intake_statement() -> Numbered:
+    """Give the intake statement for a raw cursor."""
+    return number_parameters(intake_statement())
 
 
 def intake_parameters(rows: Sequence[ReportRow], cause: str, hidden: Jsonb) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from importlib.resources import files
 from typing import Any
 
 from geo.geometry.shares import CANDIDATES
+from geo.queries.numbered import Numbered, number_parameters
 
 CURRENT = ("is_leaf and upper_inf(valid)",)
 # Two partial indexes hold the leaves: of today, and of the past. "is true" keeps the planner from intersecting them
@@ -67,13 +68,20 @@ def place_statement(*, as_of: bool) -> str:
 
 
 @cache
-def public_place_statement(*, as_of: bool) -> str:
-    """Give the text of the statement for callers who may know only part of the answers, which come as JSON text.
+def numbered_place_statement(*, as_of: bool) -> Numbered:
+    """Give the placement statement for a raw cursor."""
+    return number_parameters(place_statement(as_of=as_of))
+
+
+@cache
+def public_place_statement(*, as_of: bool) -> Numbered:
+    """Give the statement for callers who may know only part of the answers, which come as JSON text.
 
     Rows as of `place_statement`, but for `answer`: there each field of the parameter `hidden` (jsonb) has its value.
     """
     columns = "ord, lon, lat, accuracy_m, accuracy_level, leaf_version_id, certainty, leaf_ids, codes, names, shapes"
-    return f"select {columns}, (answer || %(hidden)s)::text as answer from ({place_statement(as_of=as_of)}) placed"
+    placed = place_statement(as_of=as_of)
+    return number_parameters(f"select {columns}, (answer || %(hidden)s)::text as answer from ({placed}) placed")
 
 
 def place_parameters(points: Sequence[Point], asked: Asked) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from itertools import islice
 from typing import Any, Literal
 from uuid import UUID
 
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, AsyncRawCursor
 from sqlalchemy.orm import Session
 
 from geo.queries.intake import (
@@ -22,6 +22,7 @@ from geo.queries.intake import (
     ReportRow,
     intake_parameters,
     intake_statement,
+    numbered_intake_statement,
 )
 from geo.queries.place import Asked, place_parameters
 from geo.services.locate import HIDDEN_JSON, ROWS, Answer, Fix, add_shares, plan_for_placing, points_of
@@ -104,20 +105,21 @@ async def store_on(
 
     The connection must be in autocommit mode. Repeats, those that race the first included, get the first's answer.
     """
-    parameters = _parameters(reports, "report", snap_m)
+    statement = numbered_intake_statement()
+    values = statement.values(_parameters(reports, "report", snap_m))
     waiting: list[Any] = []
     completed: list[Answer] = []
-    async with connection.cursor(row_factory=ROWS) as cursor:
+    async with AsyncRawCursor(connection, row_factory=ROWS) as raw, connection.cursor(row_factory=ROWS) as cursor:
         if any(report.fix.accuracy_m is not None for report in reports):
             async with connection.transaction():
-                await cursor.execute(intake_statement(), parameters, prepare=True)
-                rows = await cursor.fetchall()
+                await raw.execute(statement.text, values, prepare=True)
+                rows = await raw.fetchall()
                 if waiting := [row for row in rows if row.issue_id is not None and row.certainty is None]:
                     completed = _completed(waiting, certain_from)
                     await cursor.execute(ADD_RECEIPTS, _receipts(waiting, completed, "report"), prepare=True)
         else:
-            await cursor.execute(intake_statement(), parameters, prepare=True)
-            rows = await cursor.fetchall()
+            await raw.execute(statement.text, values, prepare=True)
+            rows = await raw.fetchall()
         answers = {
             row.id: Stored(row.id, row.issue_id, row.received_at, row.answer, row.is_whole, is_new=True)
             for row in rows

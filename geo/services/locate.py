@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import shapely
-from psycopg import AsyncConnection, AsyncCursor
+from psycopg import AsyncConnection, AsyncCursor, AsyncRawCursor
 from psycopg.rows import namedtuple_row
 from psycopg.types.json import Jsonb
 from sqlalchemy.orm import Session
@@ -21,6 +21,7 @@ from geo.queries.place import (
     PLAN_FOR_PLACING,
     Asked,
     Point,
+    numbered_place_statement,
     place_parameters,
     place_statement,
     public_place_statement,
@@ -153,11 +154,11 @@ async def place_on(
 ) -> list[Answer]:
     """Answer as `locate` does, on a bare connection: the hot path of the server."""
     require_past(asked.as_of)
-    async with connection.cursor(row_factory=ROWS) as cursor:
+    async with AsyncRawCursor(connection, row_factory=ROWS) as cursor:
         if asked.layer is not None:
             await _require_layer_on(cursor, asked.layer)
-        statement = place_statement(as_of=asked.as_of is not None)
-        await cursor.execute(statement, place_parameters(points, asked), prepare=True)
+        statement = numbered_place_statement(as_of=asked.as_of is not None)
+        await cursor.execute(statement.text, statement.values(place_parameters(points, asked)), prepare=True)
         rows = await cursor.fetchall()
     if len(rows) <= ON_THE_LOOP:
         return complete(rows, certain_from)
@@ -169,11 +170,12 @@ async def public_answers_on(
 ) -> list[bytes]:
     """Give what the public may know of each answer of `place_on`, as JSON: the database's text, never taken apart."""
     require_past(asked.as_of)
-    async with connection.cursor(row_factory=ROWS) as cursor:
+    async with AsyncRawCursor(connection, row_factory=ROWS) as cursor:
         if asked.layer is not None:
             await _require_layer_on(cursor, asked.layer)
         statement = public_place_statement(as_of=asked.as_of is not None)
-        await cursor.execute(statement, place_parameters(points, asked) | {"hidden": HIDDEN_JSON}, prepare=True)
+        values = statement.values(place_parameters(points, asked) | {"hidden": HIDDEN_JSON})
+        await cursor.execute(statement.text, values, prepare=True)
         rows = await cursor.fetchall()
     if len(rows) <= ON_THE_LOOP:
         return _public_texts(rows, certain_from)
