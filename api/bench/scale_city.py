@@ -101,9 +101,10 @@ def _serve(database_url: str, listening: socket.socket) -> None:
 def _wait_for(url: str, until: float) -> None:
     while True:
         try:
-            with urlopen(f"{url}/readyz", timeout=until - time.monotonic()):
+            # The last one and its pause may have used up all the time; below 0 it is refused.
+            with urlopen(f"{url}/readyz", timeout=max(until - time.monotonic(), 1)):
                 return
-        except (URLError, TimeoutError) as error:
+        except (URLError, TimeoutError, ConnectionError) as error:
             if time.monotonic() > until:
                 raise GeoError(f"The server did not answer within {_START_S} s: {error}") from None
             time.sleep(0.1)

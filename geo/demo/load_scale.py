@@ -71,10 +71,9 @@ def load_scale(session: Session, micro_grids: int, *, progress: Progress = lambd
     edition.status, edition.revision, edition.published_at = "published", 1, now
     layer.revision = 1
     session.flush()
-    progress("低缩放级别 simplifying for low zooms")
     # Before the refresh: to a planner that thinks the table empty, its update is a nested loop of minutes.
     session.execute(text("analyze division, grid, grid_version, responsible_branch, branch"))
-    refresh_tiles(session, layer.id)
+    refresh_tiles(session, layer.id, tell=progress)
     progress("建立索引 building indexes")
     create_indexes(session)
     return loaded

@@ -65,5 +65,8 @@ def read_overview(session: Session) -> MapOverview:
     )
     base_revision = session.scalar(text("select revision from tile_set where name = 'base'"))
     has_demo_data = session.scalar(text("select exists (select from layer where source = 'demo')"))
-    attributions = session.scalars(text("select distinct attribution from street_network where is_current order by 1"))
+    # A file's water, buildings and compounds come and go with its streets, so this names the source of them all.
+    attributions = session.scalars(
+        text("select distinct attribution from street_network where is_current and attribution <> '' order by 1")
+    )
     return MapOverview(layers, base_revision or 0, bool(has_demo_data), tuple(attributions))

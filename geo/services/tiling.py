@@ -1,6 +1,6 @@
 """Keep what low zooms are drawn from in step with the borders: call it wherever borders are published or imported."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -17,8 +17,16 @@ from geo.queries.versions import NewVersion
 GRID_TOLERANCE = 8.0
 OUTLINE_TOLERANCE = 18.0
 
+_WRITTEN_AT_ONCE = 5000
+"""Low shapes of grids that go to the database together: some megabytes, some seconds."""
 
-def refresh_tiles(session: Session, layer_id: int, division_ids: Collection[int] | None = None) -> None:
+Tell = Callable[[str], None]
+"""Hears what is being done, for whoever waits."""
+
+
+def refresh_tiles(
+    session: Session, layer_id: int, division_ids: Collection[int] | None = None, *, tell: Tell = lambda _: None
+) -> None:
     """Simplify a layer's current grids and draw the outlines of their divisions anew.
 
     Part of the transaction that publishes: tiles read the new borders and the new revision together.
@@ -30,9 +38,14 @@ def refresh_tiles(session: Session, layer_id: int, division_ids: Collection[int]
         neighbours are simplified along, so that borders still meet, and outlines are drawn up to the root.
     """
     grids = outlines.read_grids(session, layer_id, division_ids)
-    low = simplify_coverage(to_web_mercator(grids.geoms), GRID_TOLERANCE)
-    outlines.write_low_grids(session, grids.ids[grids.is_asked], low[grids.is_asked])
-    draw_outlines(session, layer_id, division_ids)
+    tell(f"低缩放级别 simplifying for low zooms: {len(grids.ids)} 个网格 grids")
+    low = simplify_coverage(to_web_mercator(grids.geoms), GRID_TOLERANCE)[grids.is_asked]
+    ids = grids.ids[grids.is_asked]
+    for start in range(0, len(ids), _WRITTEN_AT_ONCE):
+        part = slice(start, start + _WRITTEN_AT_ONCE)
+        outlines.write_low_grids(session, ids[part], low[part])
+        tell(f"低缩放级别 writing low shapes: {min(part.stop, len(ids))} / {len(ids)}")
+    draw_outlines(session, layer_id, division_ids, tell=tell)
 
 
 def simplify_new(
@@ -57,10 +70,13 @@ def simplify_new(
     return made
 
 
-def draw_outlines(session: Session, layer_id: int, division_ids: Collection[int] | None = None) -> None:
+def draw_outlines(
+    session: Session, layer_id: int, division_ids: Collection[int] | None = None, *, tell: Tell = lambda _: None
+) -> None:
     """Draw the outlines of divisions and of all above them anew, as the union of their grids; None: of all."""
     by_depth = outlines.lineage_of(session, layer_id, division_ids)
     for depth in sorted(by_depth, reverse=True):
+        tell(f"区划外廓 drawing outlines: {len(by_depth[depth])} 个区划 divisions")
         parts = outlines.read_parts(session, layer_id, by_depth[depth])
         drawn = {division_id: unite(geoms) for division_id, geoms in parts.items()}
         outlines.write_outlines(session, layer_id, by_depth[depth], drawn)

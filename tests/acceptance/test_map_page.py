@@ -179,8 +179,12 @@ def test_coordinates_are_found(visit: Callable[..., Visit], site: Site) -> None:
 
 
 def test_the_public_is_told_the_grid_and_may_report(visit: Callable[..., Visit], site: Site) -> None:
-    page = visit(site.ask(0.5, 0.5)).page
+    page = visit(site.at(0.5, 0.5)).page
+    assert "点一下地图" in page.inner_text("#welcome")
+    assert page.get_attribute("#welcome a", "href") == "/stations"
+    page.locator("#map_wangge").click(position={"x": 493, "y": 354})
     page.wait_for_selector(".reasons")
+    assert page.locator("#welcome").is_hidden()
     assert page.inner_text(".responsible-name") == "桃花网格"
     assert "该点在“桃花网格”界内" in page.inner_text(".reasons")
     assert "微网格" not in page.inner_text("#place")
@@ -202,6 +206,20 @@ def test_a_stations_card_says_how_its_circle_was_made_and_stays_open(
     assert page.inner_text(".circle-note") == "步行 5 / 10 / 15 分钟：没有路网，按直线估算"
     page.wait_for_timeout(900)  # the card moved the map, and the stations were asked for anew
     assert page.locator(".station-card").is_visible()
+    # With its last line it grew: it is moved clear of what stands at the top.
+    card, badge = page.locator(".leaflet-popup").bounding_box(), page.locator(".demo").bounding_box()
+    assert card["y"] >= badge["y"] + badge["height"]
+
+
+def test_a_station_is_opened_by_key_and_leads_to_its_page(visit: Callable[..., Visit], site: Site) -> None:
+    page = visit(site.at(2.7, 0.7)).page
+    page.wait_for_selector(".station")
+    page.focus(".leaflet-marker-icon")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".circle-note:not(:empty)")
+    assert page.get_attribute(".leaflet-popup-close-button", "aria-label") == "收起"
+    lon, lat = lon_lat(2.7, 0.7)
+    assert page.get_attribute(".station-card a", "href") == f"/stations#map=16/{lat:.6f}/{lon:.6f}"
 
 
 def test_what_can_be_touched_on_a_phone_is_big_enough(
@@ -248,6 +266,35 @@ def test_tiles_that_fail_are_told_and_tried_again(visit: Callable[..., Visit], s
     page.wait_for_timeout(800)
     assert page.locator("#tiles-failed").is_hidden()
     assert page.evaluate(picture) == whole
+
+
+def test_a_server_that_is_gone_is_told_until_it_is_back(visit: Callable[..., Visit], site: Site) -> None:
+    page = visit(site.at(0.5, 0.5)).page
+    picture = "() => [...document.querySelectorAll('#map_wangge canvas.leaflet-tile')].map(c => c.toDataURL()).join()"
+    page.context.route("**/*", lambda route: route.abort())
+    page.click("#zoom-out")
+    page.wait_for_selector("#lost:not([hidden])")
+    assert "与服务器的连接中断" in page.inner_text("#lost")
+    assert page.locator("#tiles-failed").is_hidden()
+    page.wait_for_timeout(600)
+    gone = page.evaluate(picture)
+    page.context.unroute("**/*")
+    page.wait_for_selector("#lost", state="hidden")
+    page.wait_for_timeout(800)
+    assert page.evaluate(picture) != gone
+    assert page.locator("#tiles-failed").is_hidden()
+
+
+def test_slow_tiles_are_said_to_be_on_their_way(visit: Callable[..., Visit], site: Site) -> None:
+    page = visit(site.at(0.5, 0.5)).page
+    held: list[Any] = []
+    page.context.route("**/tiles/grids/**", held.append)
+    page.click("#zoom-out")
+    page.wait_for_selector("#tiles-slow:not([hidden])")
+    page.context.unroute("**/tiles/grids/**")
+    for route in held:
+        route.continue_()
+    page.wait_for_selector("#tiles-slow", state="hidden")
 
 
 def test_an_empty_database_says_how_to_fill_it(

@@ -13,7 +13,7 @@ from shapely.geometry import shape
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
-from geo.models import Issue, Report, Station, Street
+from geo.models import Issue, Report, Station, Street, StreetNetwork
 from geo.queries.tiles import TileAddress
 from geo.services.access import Role
 from geo.services.tiling import refresh_tiles
@@ -212,6 +212,20 @@ def test_the_map_names_layers_revisions_and_extent(client: TestClient, town: Tow
     assert layer["bounds"][:2] == pytest.approx([west, south], abs=1e-6)
     assert layer["city"] == {"code": "4503", "name": "桂林市"}
     assert f"/tiles/grids/{town.layer_id}/{town.revision}/" in layer["tiles"]
+
+
+def test_whose_data_is_drawn_is_named_once_and_never_empty(
+    client: TestClient, owner_engine: Engine, town: Town
+) -> None:
+    osm = "© OpenStreetMap contributors, ODbL 1.0"
+    with Session(owner_engine) as session:
+        for code, attribution in (("drawn", ""), ("north", osm), ("south", osm)):
+            network = StreetNetwork(code=code, number=1, attribution=attribution, filename="", edges=0, street_m=0.0)
+            network.notes, network.source = [], "test"
+            network.extent = from_shape(Point(110.5, 25.5).buffer(0.5), srid=4326)
+            session.add(network)
+        session.commit()
+    assert client.get("/api/v1/map").json()["attributions"] == [osm]
 
 
 @pytest.mark.parametrize(

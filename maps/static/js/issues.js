@@ -9,7 +9,7 @@ import { bboxOf } from "./view.js";
 const EVERY_S = 5;
 const LIMIT = 300;
 const LISTED = 60;
-const COLOURS = { open: "#d9480f", assigned: "#c98a00", in_progress: "#1c7ed6", solved: "#2b8a3e", closed: "#868e96" };
+export const COLOURS = { open: "#d9480f", assigned: "#c98a00", in_progress: "#1c7ed6", solved: "#2b8a3e", closed: "#868e96" };
 
 /** Start drawing and listing the issues in view; `onChoose(feature)` is told of a chosen one. */
 export function startIssues(map, onChoose) {

@@ -1,23 +1,30 @@
 // The list that is both: a switch for each layer, and the legend of what it looks like.
 
 import { byId, el } from "./dom.js";
-import { t } from "./format.js";
+import { named, t } from "./format.js";
+import { COLOURS } from "./issues.js";
+import { SHAPES, stationPin } from "./station_drawing.js";
 import { GRIDS_FROM, INK, MICRO_GRIDS_FROM, shown } from "./style.js";
 
-const KINDS = ["residential", "dedicated", "rural"];
+/** What a layer's colours and signs mean. */
+const KINDS = {
+  grids: () => ["residential", "dedicated", "rural"].map((kind) => [swatchOf("tint", INK[kind]), t(`layers.${kind}`)]),
+  issues: () => ["open", "assigned", "in_progress", "solved"].map((state) => [swatchOf("dot", COLOURS[state]), named("state", state)]),
+  stations: () => Object.keys(SHAPES).map((kind) => [stationPin(kind), named("station", kind)]),
+};
 
-/** Fill the list; `onSwitch(key, isOn)` is told of a switch, `overlays` says what is on of what isn't in the tiles. */
+/** Fill the list; `onSwitch(key, isOn)` is told of a switch, `overlays` says what is on of what isn't in the tiles, null: not there. */
 export function listLayers(map, overlays, onSwitch) {
   const rows = [
     { key: "divisions", swatch: ["line", INK.district], on: shown.divisions },
-    { key: "grids", swatch: ["line", INK.grid], on: shown.grids, from: GRIDS_FROM, kinds: true },
+    { key: "grids", swatch: ["line", INK.grid], on: shown.grids, from: GRIDS_FROM },
     { key: "micro_grids", swatch: ["dash", INK.micro], on: shown.micro_grids, from: MICRO_GRIDS_FROM },
     { key: "issues", swatch: ["dot", "#d9480f"], on: overlays.issues },
     { key: "stations", swatch: ["station", "#b3261e"], on: overlays.stations, from: overlays.stationsFrom },
     { key: "circles", swatch: ["ring", "#b3261e"], on: overlays.circles, from: overlays.circlesFrom, note: t("layers.circles_note") },
     { key: "base", swatch: ["area", INK.water], on: shown.base },
   ];
-  const items = rows.map((row) => ({ row, item: layerItem(row, onSwitch) }));
+  const items = rows.filter(({ on }) => on !== null).map((row) => ({ row, item: layerItem(row, onSwitch) }));
   byId("layer-list").replaceChildren(...items.map(({ item }) => item));
   const mark = () => {
     for (const { row, item } of items) item.classList.toggle("too-far", map.getZoom() < (row.from ?? 0));
@@ -26,7 +33,7 @@ export function listLayers(map, overlays, onSwitch) {
   mark();
 }
 
-function layerItem({ key, swatch: [shape, colour], on, note, from, kinds }, onSwitch) {
+function layerItem({ key, swatch: [shape, colour], on, note, from }, onSwitch) {
   const box = el("input", {
     type: "checkbox",
     checked: on,
@@ -40,10 +47,9 @@ function layerItem({ key, swatch: [shape, colour], on, note, from, kinds }, onSw
       {},
       box,
       swatchOf(shape, colour),
-      el("span", { class: "layer-name" }, t(`layers.${key}`), note ? el("small", {}, note) : null),
-      from ? el("small", { class: "from-zoom" }, t("layers.from_zoom")) : null,
+      el("span", { class: "layer-name" }, t(`layers.${key}`), from ? el("small", { class: "from-zoom" }, t("layers.from_zoom")) : null, note ? el("small", {}, note) : null),
     ),
-    kinds ? el("ul", { class: "kinds" }, ...KINDS.map((kind) => el("li", {}, swatchOf("tint", INK[kind]), t(`layers.${kind}`)))) : null,
+    KINDS[key] ? el("ul", { class: "kinds" }, ...KINDS[key]().map(([sign, name]) => el("li", {}, sign, name))) : null,
   );
 }
 

@@ -12,10 +12,13 @@ import { wireSearch } from "./search.js";
 import { isNarrow, setSheet, wireSheet } from "./sheet.js";
 import { CIRCLES_FROM, STATIONS_FROM, startStations } from "./stations.js";
 import { shown } from "./style.js";
+import { isSignedIn } from "./session.js";
 import { repaint, setAddress } from "./tiles.js";
 import { readAddress, writeAddress } from "./view.js";
 
 const REVISIONS_EVERY_S = 15;
+const LOST_AGAIN_S = 4; // where the server didn't answer
+const SLOW_MS = 700; // tiles that take longer are said to be on their way
 const CITY_ZOOM = { min: 10, max: 14 };
 
 /** Start the page on the map and tile layer that folium declared. */
@@ -42,7 +45,8 @@ export function start({ map, tiles }) {
     });
   };
   useLayer(layer);
-  showTiles(map, tiles);
+  showTiles(map, tiles, () => followServer(true));
+  byId("welcome").hidden = isSignedIn();
   byId("empty").hidden = overview.layers.some(({ bounds }) => bounds);
   byId("empty-refresh").addEventListener("click", () => location.reload());
 
@@ -111,7 +115,7 @@ export function start({ map, tiles }) {
     if (["coordinates", "grid", "micro_grid", "station"].includes(place.kind)) ask(place);
   });
 
-  listLayers(map, { issues: true, stations: true, circles: false, stationsFrom: STATIONS_FROM, circlesFrom: CIRCLES_FROM }, (key, isOn) => {
+  listLayers(map, { issues: isSignedIn() || null, stations: true, circles: false, stationsFrom: STATIONS_FROM, circlesFrom: CIRCLES_FROM }, (key, isOn) => {
     if (key === "issues") issues.setShown(isOn);
     else if (key === "stations" || key === "circles") stations.setShown(key, isOn);
     else {
@@ -125,15 +129,28 @@ export function start({ map, tiles }) {
   keepAddressOnLanguageSwitch();
   startAccount();
 
-  setInterval(async () => {
-    if (document.hidden) return;
-    try {
-      overview = await get("/api/v1/map");
-      useLayer(overview.layers.find(({ id }) => id === layer?.id) ?? overview.layers.find(({ bounds }) => bounds) ?? null);
-    } catch {
-      // The list of issues says that the connection is lost; the next round tries again.
+  let next = 0;
+  /** Ask for new revisions again and again; where the server doesn't answer say so, and paint anew once it does. */
+  async function followServer(isDoubted = false) {
+    clearTimeout(next);
+    const lost = byId("lost");
+    if (!document.hidden || isDoubted) {
+      try {
+        overview = await get("/api/v1/map");
+        useLayer(overview.layers.find(({ id }) => id === layer?.id) ?? overview.layers.find(({ bounds }) => bounds) ?? null);
+        if (!lost.hidden) {
+          byId("tiles-failed").hidden = true;
+          repaint(tiles);
+        }
+        lost.hidden = true;
+      } catch {
+        lost.hidden = false;
+      }
     }
-  }, REVISIONS_EVERY_S * 1000);
+    clearTimeout(next);
+    next = setTimeout(followServer, (lost.hidden ? REVISIONS_EVERY_S : LOST_AGAIN_S) * 1000);
+  }
+  next = setTimeout(followServer, REVISIONS_EVERY_S * 1000);
 
   const { at } = readAddress();
   if (at) ask(at);
@@ -152,9 +169,22 @@ function fitBounds(map, [west, south, east, north], maxZoom = CITY_ZOOM.max) {
   map.fitBounds([[south, west], [north, east]], { maxZoom, animate: false, padding: [24, 24] });
 }
 
-function showTiles(map, tiles) {
+function showTiles(map, tiles, onFailure) {
   const failed = byId("tiles-failed");
-  tiles.on("tilesfailed", () => (failed.hidden = false));
+  const slow = byId("tiles-slow");
+  let waiting = 0;
+  tiles.on("tilesfailed", () => {
+    if (failed.hidden) onFailure();
+    failed.hidden = false;
+  });
+  tiles.on("loading", () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(() => (slow.hidden = false), SLOW_MS);
+  });
+  tiles.on("load", () => {
+    clearTimeout(waiting);
+    slow.hidden = true;
+  });
   tiles.once("tileload", () => byId("loading").remove());
   byId("tiles-retry").addEventListener("click", () => {
     failed.hidden = true;

@@ -64,7 +64,7 @@ export function reportForm(at, onSent) {
       });
       form.remove();
       outcome.classList.add("sent");
-      outcome.replaceChildren(el("strong", {}, t("report.sent", { number: answer.issue_id })), " ", whereTo(answer));
+      outcome.replaceChildren(el("strong", {}, t("report.sent", { number: answer.issue_id })), el("br"), whereTo(answer));
       onSent(answer);
     } catch (error) {
       outcome.classList.add("failed");

@@ -3,7 +3,7 @@
 import { el, icon } from "./dom.js";
 
 const COLOUR = "#b3261e";
-const SHAPES = {
+export const SHAPES = {
   service_centre: "m12 3 2.6 5.6 6.1.7-4.500 4.200 1.200 6L12 16.500 6.600 19.500l1.200-6L3.300 9.300l6.100-.7z",
   tourism_station: "M6 3h2v18H6zM9 4h10l-3 4 3 4H9z",
   member_studio: "M12 4a4 4 0 1 1 0 8 4 4 0 0 1 0-8Zm-7 16c0-4 3-6 7-6s7 2 7 6z",
@@ -17,9 +17,12 @@ export const latLngOf = ({ geometry: { coordinates } }) => [coordinates[1], coor
 
 /** Give the pin of a kind of station. */
 export function stationIcon(kind, look = "") {
-  const pin = el("span", { class: `station ${kind} ${look}` }, icon(SHAPES[kind] ?? SHAPES.service_centre));
-  return L.divIcon({ className: "station-box", html: pin, iconSize: [26, 26] });
+  return L.divIcon({ className: "station-box", html: stationPin(kind, look), iconSize: [26, 26] });
 }
+
+/** Give the same as an element, for a legend. */
+export const stationPin = (kind, look = "") =>
+  el("span", { class: `station ${kind} ${look}` }, icon(SHAPES[kind] ?? SHAPES.service_centre));
 
 /** A circle's shape, or the disc that stands for one that is not known yet. */
 export function circleOf(station, { geometry, method, radius_m: radius }, renderer, fillOpacity = 0) {

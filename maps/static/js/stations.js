@@ -3,6 +3,7 @@
 import { get } from "./api.js";
 import { el } from "./dom.js";
 import { named, t } from "./format.js";
+import { isNarrow } from "./sheet.js";
 import { circleOf, latLngOf, stationIcon } from "./station_drawing.js";
 import { bboxOf } from "./view.js";
 
@@ -66,7 +67,7 @@ export function startStations(map) {
   }
 
   /** Draw the circles of a station that was clicked, whether all of them are shown or not, and say how they were made. */
-  async function choose(station, note) {
+  async function choose(station, popup, note) {
     const mine = (choice = station);
     chosen.clearLayers();
     circles.remove(); // the others' would cross it everywhere
@@ -81,6 +82,7 @@ export function startStations(map) {
     } catch (error) {
       note.textContent = t("station.circle_failed", { reason: error.message });
     }
+    if (mine === choice) popup.update(); // the card has grown: move the map again if that put its top out of sight
   }
 
   map.on("popupclose", () => {
@@ -112,11 +114,23 @@ function markerOf(station, onChoose) {
     riseOnHover: true,
   });
   const note = el("p", { class: "circle-note", role: "status" });
-  marker.on("click", () => onChoose(station, note));
-  return marker.bindPopup(() => card(properties, note), { minWidth: 220, maxWidth: 300, closeButton: true });
+  let made = null;
+  marker.bindPopup(() => (made ??= card(station, note)), {
+    minWidth: 220,
+    maxWidth: 300,
+    autoPanPaddingTopLeft: [12, 64], // clear of what stands on the map, above it and on a phone below
+    autoPanPaddingBottomRight: isNarrow() ? [12, 170] : [80, 12],
+  });
+  // Not its click: a key opens it, too.
+  return marker.on("popupopen", ({ popup }) => {
+    popup.getElement().querySelector(".leaflet-popup-close-button").setAttribute("aria-label", t("place.close"));
+    onChoose(station, popup, note);
+  });
 }
 
-function card(properties, note) {
+function card(station, note) {
+  const { properties } = station;
+  const { lat, lng } = L.latLng(latLngOf(station));
   return el(
     "article",
     { class: "station-card" },
@@ -125,5 +139,6 @@ function card(properties, note) {
     properties.address ? el("p", {}, `${t("station.address")}：${properties.address}`) : null,
     properties.hours ? el("p", {}, `${t("station.hours")}：${properties.hours}`) : null,
     note,
+    el("a", { href: `/stations#map=16/${lat.toFixed(6)}/${lng.toFixed(6)}` }, t("station.all")),
   );
 }
