@@ -225,7 +225,12 @@ def test_whose_data_is_drawn_is_named_once_and_never_empty(
             network.extent = from_shape(Point(110.5, 25.5).buffer(0.5), srid=4326)
             session.add(network)
         session.commit()
-    assert client.get("/api/v1/map").json()["attributions"] == [osm]
+    try:
+        assert client.get("/api/v1/map").json()["attributions"] == [osm]
+    finally:
+        with Session(owner_engine) as session:
+            session.execute(text("delete from street_network where source = 'test'"))
+            session.commit()
 
 
 @pytest.mark.parametrize(
