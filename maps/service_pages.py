@@ -23,7 +23,13 @@ class ServicePage:
 
 
 STATIONS = ServicePage("/stations", "services/stations", "stations.title", frozenset({"stations"}))
-PAGES = (STATIONS,)
+COVERAGE = ServicePage(
+    "/coverage",
+    "services/coverage",
+    "coverage.title",
+    frozenset({"coverage", "coverage_by", "coverage_column", "coverage_tab", "stations"}),
+)
+PAGES = (STATIONS, COVERAGE)
 
 
 def render_service_page(page: ServicePage, language: str, nonce: str, data: Mapping[str, Any]) -> str:

@@ -20,7 +20,7 @@ from maps.catalogue import DEFAULT, LANGUAGES
 from maps.history_pages import render_history_page
 from maps.pages import content_security_policy, render_map_page
 from maps.planning_pages import DRAFTS, render_planning_page
-from maps.service_pages import STATIONS, render_service_page
+from maps.service_pages import COVERAGE, STATIONS, render_service_page
 
 router = APIRouter(tags=["页面 pages"], default_response_class=HTMLResponse, include_in_schema=False)
 
@@ -77,6 +77,12 @@ def show_history(request: Request, session: SessionDep, settings: SettingsDep, l
 def show_stations(request: Request, session: SessionDep, settings: SettingsDep, lang: Lang = None) -> HTMLResponse:
     """Show the stations with their circles; who may edits them there."""
     return _map_page(request, session, settings, lang, partial(render_service_page, STATIONS))
+
+
+@router.get("/coverage", **permit(Permission.SIGNED_IN))
+def show_coverage(request: Request, session: SessionDep, settings: SettingsDep, lang: Lang = None) -> HTMLResponse:
+    """Show who walks how long to a station; the figures come by the API, with the reader's own rights."""
+    return _map_page(request, session, settings, lang, partial(render_service_page, COVERAGE))
 
 
 def _map_page(

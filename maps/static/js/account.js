@@ -32,6 +32,7 @@ function menuOf(me) {
     me.permissions.includes("drafts.read") && location.pathname !== "/planning" ? el("a", { href: "/planning" }, t("account.planning")) : null,
     me.permissions.includes("drafts.read") && location.pathname !== "/history" ? el("a", { href: "/history" }, t("account.history")) : null,
     me.permissions.includes("stations.edit") && location.pathname !== "/stations" ? el("a", { href: "/stations" }, t("account.stations")) : null,
+    me.permissions.includes("coverage.read") && location.pathname !== "/coverage" ? el("a", { href: "/coverage" }, t("account.coverage")) : null,
     location.pathname === "/admin" ? null : el("a", { href: "/admin" }, t(canManage(me) ? "account.admin" : "account.own")),
     el("button", { type: "button", onclick: leave }, t("account.sign_out")),
   );

@@ -7,9 +7,8 @@ import { named, t } from "../format.js";
 import { stationIcon } from "../station_drawing.js";
 import { circleNote } from "./circles.js";
 import { follower } from "./follower.js";
+import { KINDS, LEVELS } from "./kinds.js";
 
-const KINDS = ["service_centre", "tourism_station", "member_studio", "alliance_station", "property_station", "terminal"];
-const LEVELS = ["city", "district", "street", "community", "compound"];
 const MOST_DOORS = 8;
 
 export class StationEditor {

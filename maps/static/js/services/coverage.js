@@ -1,0 +1,243 @@
+// The page of coverage: whose walk to a station is how long, where nobody's is short, and what one more would change.
+
+import { get } from "../api.js";
+import { byId, el } from "../dom.js";
+import { named, number, t } from "../format.js";
+import { keepFresh, signInAddress } from "../session.js";
+import { stationIcon } from "../station_drawing.js";
+import { readAddress } from "../view.js";
+import { CoverageMap, showLegend } from "./coverage_map.js";
+import { UnitTable, roomList, spotList, totalsOf } from "./coverage_lists.js";
+import { KINDS, LEVELS } from "./kinds.js";
+import { startShell } from "./shell.js";
+import { WhatIf } from "./what_if.js";
+
+const UNITS = ["grid", "community", "street", "district", "kind", "level"];
+const SHAPELESS = new Set(["kind", "level"]);
+const TABS = ["units", "spots", "try", "rooms"];
+const API = "/api/v1/coverage";
+
+/** Start the page on the map and tile layer that folium declared. */
+export async function start({ map, tiles }) {
+  const hasView = Boolean(readAddress().view);
+  const me = await startShell({ map, tiles });
+  if (!me) return location.replace(signInAddress());
+  if (me.must_change_password) return;
+  if (!me.permissions.includes("coverage.read")) return byId("service-body").replaceChildren(el("p", { class: "failed", role: "alert" }, t("coverage.no_right")));
+  await new CoveragePage(map, hasView).start();
+}
+
+class CoveragePage {
+  constructor(map, hasView) {
+    this.map = map;
+    this.hasView = hasView;
+    this.tab = "units";
+    this.by = "street";
+    this.minutes = 15;
+    this.kind = "";
+    this.level = "";
+    this.underway = null;
+    this.coverage = new CoverageMap(map, { onUnit: (code) => this.tab !== "try" && this.chooseUnit(code), onSpot: (rank) => this.chooseSpot(rank) });
+    this.stationPin = L.layerGroup().addTo(map);
+    this.table = new UnitTable((code) => this.chooseUnit(code));
+    this.whatIf = new WhatIf(map, () => this.filter());
+    this.status = el("p", { class: "count", role: "status" });
+    this.totals = el("div", {});
+    this.body = el("div", { role: "tabpanel", id: "coverage-panel", tabindex: "-1" });
+    this.tabs = el("div", { class: "coverage-tabs", role: "tablist", "aria-label": t("coverage.title") }, ...TABS.map((tab) => this.tabButton(tab)));
+  }
+
+  start() {
+    const choice = (id, label, values, words, current, set, blank) => {
+      const select = el(
+        "select",
+        { id },
+        ...(blank ? [el("option", { value: "" }, blank)] : []),
+        ...values.map((value) => el("option", { value, selected: value === current }, words(value))),
+      );
+      select.addEventListener("change", () => set(select.value));
+      return el("div", {}, el("label", { for: id }, label), select);
+    };
+    const again = (key) => (value) => {
+      this[key] = value;
+      this.refresh();
+    };
+    byId("service-body").replaceChildren(
+      el(
+        "div",
+        { class: "coverage-filters" },
+        choice("by", t("coverage.by"), UNITS, (unit) => t(`coverage_by.${unit}`), this.by, again("by")),
+        choice("minutes", t("coverage.minutes_choice"), [5, 10, 15], (minutes) => t("circles.minutes", { minutes }), this.minutes, (value) => this.setMinutes(Number(value))),
+        choice("kind", t("stations.kind"), KINDS, (kind) => named("station", kind), "", again("kind"), t("coverage.all_kinds")),
+        choice("level", t("stations.level"), LEVELS, (level) => t(`kind.${level}`), "", again("level"), t("coverage.all_levels")),
+      ),
+      this.status,
+      this.totals,
+      this.tabs,
+      this.body,
+    );
+    return this.refresh();
+  }
+
+  tabButton(tab) {
+    const at = TABS.indexOf(tab);
+    const button = el(
+      "button",
+      { type: "button", role: "tab", "data-tab": tab, "aria-controls": "coverage-panel", "aria-selected": String(tab === this.tab), tabindex: tab === this.tab ? 0 : -1, onclick: () => this.open(tab) },
+      t(`coverage_tab.${tab}`),
+    );
+    button.addEventListener("keydown", ({ key }) => {
+      const step = { ArrowLeft: -1, ArrowRight: 1 }[key];
+      if (!step) return;
+      const next = TABS[(at + step + TABS.length) % TABS.length];
+      this.open(next);
+      this.tabs.querySelector(`[data-tab=${next}]`).focus();
+    });
+    return button;
+  }
+
+  filter() {
+    return Object.fromEntries([["kind", this.kind], ["level", this.level]].filter(([, value]) => value));
+  }
+
+  setMinutes(minutes) {
+    this.minutes = minutes;
+    return this.refresh();
+  }
+
+  /** Ask for what is filtered, and show it. */
+  async refresh() {
+    this.underway?.abort();
+    const mine = (this.underway = new AbortController());
+    this.status.replaceChildren(el("span", { class: "spinner", "aria-hidden": "true" }), t("coverage.computing"));
+    this.body.setAttribute("aria-busy", "true");
+    try {
+      const shapes = SHAPELESS.has(this.by) ? {} : { format: "geojson" };
+      const answer = await get(API, { by: this.by, ...shapes, ...this.filter() }, mine.signal);
+      this.showAnswer(answer);
+      await this.fill(mine.signal);
+      if (this.underway === mine) this.status.replaceChildren();
+    } catch (error) {
+      if (error.name !== "AbortError") this.fail(error);
+    }
+    if (this.underway === mine) this.body.removeAttribute("aria-busy");
+  }
+
+  showAnswer(answer) {
+    this.head = answer;
+    this.features = answer.features ?? [];
+    this.rows = answer.features?.map(({ properties }) => properties) ?? answer.rows.map(flat);
+    this.totals.replaceChildren(totalsOf(flat(answer.total)));
+    this.coverage.showUnits(this.features, this.minutes);
+    showLegend(answer, this.minutes);
+    if (answer.attribution) this.credit(answer.attribution);
+    if (!this.hasView) this.coverage.fitAll();
+    this.hasView = true;
+  }
+
+  credit(words) {
+    const shown = el("span", {}, words).innerHTML;
+    if (this.credited === shown) return;
+    const corner = document.querySelector(".leaflet-control-attribution");
+    if (!corner.textContent.includes(words)) corner.append(` · ${words}`);
+    this.credited = shown;
+  }
+
+  fail(error) {
+    byId("legend").hidden = true;
+    this.totals.replaceChildren();
+    const isEmpty = error.kind === "NoStreetsError";
+    this.tabs.hidden = true;
+    this.status.replaceChildren();
+    this.body.replaceChildren(
+      isEmpty
+        ? el("section", { class: "no-streets", role: "alert" }, el("h2", {}, t("coverage.no_streets")), el("p", {}, t("coverage.no_streets_note")), el("code", {}, "./wangge import streets FILE.osm.pbf"))
+        : el("p", { class: "failed", role: "alert" }, t("coverage.failed", { reason: error.message })),
+    );
+  }
+
+  open(tab) {
+    this.tab = tab;
+    for (const button of this.tabs.children) {
+      button.setAttribute("aria-selected", String(button.dataset.tab === tab));
+      button.tabIndex = button.dataset.tab === tab ? 0 : -1;
+    }
+    return this.refresh();
+  }
+
+  /** Fill the open tab. */
+  async fill(signal) {
+    this.tabs.hidden = false;
+    if (this.tab !== "spots") this.coverage.clearSpots();
+    if (this.tab !== "try") this.whatIf.stop();
+    if (this.tab !== "rooms") this.stationPin.clearLayers();
+    await { units: () => this.fillUnits(), spots: () => this.fillSpots(signal), try: () => this.fillTry(), rooms: () => this.fillRooms(signal) }[this.tab]();
+  }
+
+  fillUnits() {
+    this.table.show(this.rows, this.minutes);
+    this.body.replaceChildren(this.table.box, this.downloads([["coverage.csv_table", "", { by: this.by }], ["coverage.csv_buildings", "/buildings", {}]]));
+  }
+
+  async fillSpots(signal) {
+    const { features } = await get(`${API}/blind-spots`, { minutes: this.minutes, ...this.filter() }, signal);
+    this.spots = features;
+    this.coverage.showSpots(features);
+    const households = features.reduce((sum, { properties }) => sum + properties.households, 0);
+    this.body.replaceChildren(
+      el("p", { class: "count" }, features.length ? t("coverage.spots_count", { count: number(features.length), households: number(households), minutes: this.minutes }) : t("coverage.spots_none", { minutes: this.minutes })),
+      spotList(features, (rank) => this.chooseSpot(rank)),
+      this.downloads([["coverage.csv_spots", "/blind-spots", { minutes: this.minutes }], ["coverage.csv_beyond", "/buildings", { beyond: this.minutes }]]),
+    );
+  }
+
+  fillTry() {
+    if (this.whatIf.box.isConnected) return this.whatIf.again();
+    this.body.replaceChildren(this.whatIf.box);
+    this.whatIf.start();
+  }
+
+  async fillRooms(signal) {
+    const { rows } = await get(`${API}/stations`, this.filter(), signal);
+    this.body.replaceChildren(roomList(rows, (station) => this.chooseStation(station)), this.downloads([["coverage.csv_stations", "/stations", {}]]));
+  }
+
+  downloads(links) {
+    return el(
+      "p",
+      { class: "downloads" },
+      ...links.map(([key, path, parameters]) => {
+        const href = `${API}${path}?${new URLSearchParams({ ...parameters, ...this.filter(), format: "csv" })}`;
+        const link = el("a", { href, download: true }, t(key));
+        link.addEventListener("click", async (event) => {
+          event.preventDefault();
+          await keepFresh().catch(() => false); // a page that was long open: the sign-in is renewed before the file is asked for
+          location.assign(href);
+        });
+        return link;
+      }),
+    );
+  }
+
+  chooseUnit(code) {
+    this.coverage.zoomToUnit(code);
+    if (this.tab === "units") this.table.mark(code);
+  }
+
+  chooseSpot(rank) {
+    this.coverage.zoomToSpot(this.spots.find(({ properties }) => properties.number === rank));
+    for (const row of this.body.querySelectorAll("[data-spot]")) row.classList.toggle("is-chosen", row.dataset.spot === String(rank));
+    this.body.querySelector("li.is-chosen")?.scrollIntoView({ block: "nearest" });
+  }
+
+  chooseStation({ name, kind, lon, lat }) {
+    this.stationPin.clearLayers();
+    this.stationPin.addLayer(L.marker([lat, lon], { icon: stationIcon(kind, "is-chosen"), title: name, alt: name }));
+    this.map.setView([lat, lon], 17);
+  }
+}
+
+/** A row with its shares in columns, as the GeoJSON and the CSV have them. */
+function flat({ within, ...row }) {
+  return Object.assign(row, ...within.map(({ minutes, households, people, share_households: share }) => ({ [`share_${minutes}`]: share, [`households_${minutes}`]: households, [`people_${minutes}`]: people })));
+}

@@ -1,0 +1,190 @@
+"""The coverage page in a real browser, on a street whose walks can be counted by hand."""
+
+import csv
+import io
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from geoalchemy2.shape import from_shape
+from playwright.sync_api import Page, Request, expect
+from shapely import Point
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from geo.models import Building
+from geo.services import accounts
+from geo.services.access import SYSTEM, Role
+from geo.services.accounts import Caller
+from geo.services.streets.osm import StreetFile
+from geo.services.streets.store import store
+from geo.services.tiling import refresh_tiles
+from tests.acceptance.conftest import PASSWORD, Site, Visit
+from tests.builders import add_division, add_edition, add_grid, add_layer, add_station, box, lon_lat
+from tests.streets import streets_between
+
+NASTY = '<img src=x onerror="window.pwned=1">网格'
+PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
+# Households by grid: x on the street; the station is at x = 2, a unit is 100.7 m, 15 minutes are 1,000 m.
+WEST = {1: 100, 3: 50}
+EAST = {8: 30, 14: 20, 22: 10}
+
+
+def build_town(session: Session, *, has_streets: bool = True) -> None:
+    """A street of thirty units with one station, two grids with homes and one with none."""
+    city = add_division(session, "桂林市", code="4503", geom=box(-5, -15, 40, 15))
+    layer = add_layer(session, city)
+    edition = add_edition(session, layer, city)
+    add_grid(session, edition, city, box(0, -10, 6, 10), code="G1", name="西网格")
+    add_grid(session, edition, city, box(6, -10, 24, 10), code="G2", name=NASTY)
+    add_grid(session, edition, city, box(24, -10, 30, 10), code="G3", name="空网格")
+    for x, households in (WEST | EAST | {27: 0}).items():
+        point = from_shape(Point(*lon_lat(x, 0.5)), srid=4326)
+        facts = {"households": households, "people": 2 * households, "source": "test"}
+        session.add(Building(code=f"L{x}", name=f"{x}号楼", division_id=city.id, point=point, **facts))
+    session.flush()
+    refresh_tiles(session, layer.id)
+    if has_streets:
+        street = streets_between([[lon_lat(x, 0.5) for x in np.arange(0, 30.5, 0.5)]])
+        file = StreetFile(
+            street, np.array([1]), ("residential",), ("主街",), np.array([False]),
+            np.empty(0, dtype=object), (), (), None, "© 测试", (),
+        )  # fmt: skip
+        store(session, file, code="4503", city_id=city.id, filename="town.osm")
+    add_station(session, city, "西站", 2, 0.5).area_m2 = 100.0
+    for role in (Role.PLANNER, Role.DISPATCHER):
+        accounts.add(session, Caller(SYSTEM), role.value, role.value, PASSWORD, source="test")
+        accounts.grant(session, Caller(SYSTEM), role.value, role, "4503")
+    session.execute(text("update account set must_change_password = false"))
+
+
+@pytest.fixture(scope="module")
+def site(serve: Callable[[Callable[[Session], None]], Site]) -> Site:
+    return serve(build_town)
+
+
+def address(site: Site, lang: str = "zh-CN") -> str:
+    return f"{site.url}/coverage?lang={lang}"
+
+
+def by_grid(page: Page) -> None:
+    expect(page.locator(".units tbody tr")).to_have_count(1)  # the city has no streets as divisions: one row
+    page.get_by_label("按", exact=True).select_option("grid")
+    expect(page.locator(".units tbody tr")).to_have_count(3)
+
+
+def cells(page: Page, code: str) -> list[str]:
+    return page.locator(f".units tr[data-code={code}] td").all_inner_texts()
+
+
+def test_shares_are_those_counted_by_hand_worst_first(visit: Callable[..., Visit], site: Site) -> None:
+    seen = visit(address(site), role=Role.PLANNER)
+    page = seen.page
+    by_grid(page)
+    assert cells(page, "G1")[:4] == ["150", "100%", "100%", "100%"]
+    assert cells(page, "G2")[:4] == ["60", "0%", "50%", "50%"]  # x = 8 is 604 m away, x = 14 and 22 are beyond 1,000 m
+    assert cells(page, "G3") == ["0", "–", "–", "–", "–"]
+    names = page.locator(".units tbody th button")
+    assert [name.split("\n")[0] for name in names.all_inner_texts()] == [NASTY, "西网格", "空网格"]
+    expect(page.locator(".totals .shares dd")).to_have_text(["71.4%", "85.7%", "85.7%"])  # of 210
+    expect(page.locator("#legend")).to_contain_text("沿街道计算的步行时间，4 公里/小时")
+    expect(page.locator("#legend")).to_contain_text("灰色：未测")
+    page.locator("[data-key=share_15]").click()
+    assert names.first.inner_text().startswith("西网格")
+    expect(page.locator("th[aria-sort=descending]")).to_contain_text("15分")
+    assert page.evaluate("window.pwned") is None
+    assert page.evaluate("violations") == []
+    assert [url for url in seen.requests if not url.startswith((site.url + "/", "data:", "blob:"))] == []
+    assert seen.complaints == []
+
+
+def test_the_table_on_the_page_is_the_one_that_is_downloaded(visit: Callable[..., Visit], site: Site) -> None:
+    page = visit(address(site), role=Role.PLANNER).page
+    by_grid(page)
+    with page.expect_download() as downloading:
+        page.get_by_role("link", name="下载列表 CSV").click()
+    rows = list(csv.DictReader(io.StringIO(downloading.value.path().read_text("utf-8-sig"))))
+    assert {row["code"]: row["households_15"] for row in rows} == {"": "180", "G1": "150", "G2": "30", "G3": "0"}
+
+
+def test_a_row_zooms_to_its_unit(visit: Callable[..., Visit], site: Site) -> None:
+    page = visit(address(site), role=Role.PLANNER).page
+    by_grid(page)
+    page.get_by_role("button", name="西网格").click()
+    expect(page.locator("tr.is-chosen")).to_have_attribute("data-code", "G1")
+    middle = lon_lat(3, 0)[0]
+    page.wait_for_function("(lon) => Math.abs(Number(location.hash.split('/').pop()) - lon) < 0.002", arg=middle)
+
+
+def test_blind_spots_count_whoever_walks_longer(visit: Callable[..., Visit], site: Site) -> None:
+    page = visit(address(site), role=Role.PLANNER).page
+    page.get_by_role("tab", name="盲区").click()
+    expect(page.locator(".count").last).to_have_text("2 处盲区，共 30 户步行超过 15 分钟")
+    expect(page.locator(".spot-rows .row-name")).to_have_text(["20 户，40 人", "10 户，20 人"])
+    assert page.locator(".spot-box").count() == 2
+    page.locator("[data-spot='2'] button").click()
+    expect(page.locator("[data-spot='2']")).to_have_class("is-chosen")
+    page.wait_for_function(
+        "(lon) => Math.abs(Number(location.hash.split('/').pop()) - lon) < 0.002", arg=lon_lat(22, 0)[0]
+    )
+
+
+def test_a_station_is_tried_by_click_and_drag_one_request_at_a_time(visit: Callable[..., Visit], site: Site) -> None:
+    page = visit(address(site), role=Role.PLANNER).page
+    page.get_by_role("tab", name="试设站点").click()
+    under_way, most, asked = 0, 0, 0
+
+    def began(request: Request) -> None:
+        nonlocal under_way, most, asked
+        if request.method == "POST" and "/api/v1/" in request.url:
+            under_way, asked = under_way + 1, asked + 1
+            most = max(most, under_way)
+
+    def ended(request: Request) -> None:
+        nonlocal under_way
+        under_way -= request.method == "POST" and "/api/v1/" in request.url
+
+    page.on("request", began)
+    page.on("requestfinished", ended)
+    page.get_by_role("button", name="放在地图中心").click()
+    # The middle, x = 15, is 100 m from the twenty households and 705 m from the ten that walk too long now.
+    expect(page.locator(".gained tbody tr").nth(2)).to_contain_text("+30 户")
+    expect(page.locator(".circle-facts")).to_contain_text("沿街道计算")
+    pin = page.locator(".station.is-moving").bounding_box()
+    assert pin is not None
+    x, y = pin["x"] + 12, pin["y"] + 12
+    page.mouse.move(x, y)
+    page.mouse.down()
+    for step in range(1, 21):
+        page.mouse.move(x - 15 * step, y)
+        page.wait_for_timeout(20)
+    page.mouse.up()
+    expect(page.locator(".gained tbody tr").nth(2)).not_to_contain_text("+30 户")
+    assert asked > 2
+    assert most == 1
+    with site.engine.connect() as connection:
+        assert connection.execute(text("select count(*) from station")).scalar_one() == 1
+
+
+def test_who_may_not_read_coverage_is_told(visit: Callable[..., Visit], site: Site) -> None:
+    page = visit(address(site), role=Role.DISPATCHER).page
+    expect(page.get_by_role("alert")).to_contain_text("没有查看覆盖情况的权限")
+    page = visit(f"{site.url}/", role=None).page
+    page.goto(address(site))
+    page.wait_for_url("**/sign-in?next=%2Fcoverage*")
+
+
+def test_on_a_phone_in_english_nothing_is_cut_off(visit: Callable[..., Visit], site: Site) -> None:
+    page = visit(address(site, lang="en"), role=Role.PLANNER, **PHONE).page
+    expect(page.locator(".totals")).to_contain_text("Mean walk")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_without_streets_the_page_says_what_to_import(
+    visit: Callable[..., Visit], serve: Callable[[Callable[[Session], None]], Site]
+) -> None:
+    bare = serve(lambda session: build_town(session, has_streets=False))
+    page = visit(address(bare), role=Role.PLANNER).page
+    expect(page.get_by_role("alert")).to_contain_text("尚未导入道路")
+    expect(page.get_by_role("alert")).to_contain_text("wangge import streets")
+    expect(page.locator("#legend")).to_be_hidden()
