@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
+from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool
 
 from api.coalescing import Coalescer
@@ -14,7 +15,7 @@ from api.settings import Settings
 from geo.db.engine import APP_ROLE
 from geo.queries.place import Asked, Point
 from geo.services.intake import NewReport, Stored, store_on
-from geo.services.locate import Answer, place_on, public_answers_on
+from geo.services.locate import ON_THE_LOOP, Answer, Fix, place_on, points_of, public_answers_on
 from geo.services.sequencer import run_sequencer
 
 # Placing has one plan, made once. PostGIS guesses that a point matches 0.1 % of a table, so that on millions of leaves
@@ -35,20 +36,34 @@ class Placing:
     snap_m: float
     certain_from: float
     intake: Coalescer[NewReport, Stored]
-    now: Coalescer[Point, bytes]
-    """Public answers about points, of now."""
+    now: Coalescer[Fix, bytes]
+    """Public answers about fixes that were checked, of now."""
+    many: asyncio.Semaphore
+    """How many requests about many points may have a connection at once: the others are for the coalescers."""
 
-    async def locate(self, points: Sequence[Point], asked: Asked) -> list[Answer]:
-        """Answer for points, all with one statement."""
+    async def locate(self, fixes: Sequence[Fix], asked: Asked) -> list[Answer]:
+        """Answer for fixes, all with one statement."""
         asked = replace(asked, snap_m=self.snap_m)
-        async with self.pool.connection() as connection:
+        async with self._connection_for(fixes) as (connection, points):
             return await place_on(connection, points, asked, certain_from=self.certain_from)
 
-    async def locate_for_public(self, points: Sequence[Point], asked: Asked) -> list[bytes]:
+    async def locate_for_public(self, fixes: Sequence[Fix], asked: Asked) -> list[bytes]:
         """Give what the public may know of the answers, as JSON."""
         asked = replace(asked, snap_m=self.snap_m)
-        async with self.pool.connection() as connection:
+        async with self._connection_for(fixes) as (connection, points):
             return await public_answers_on(connection, points, asked, certain_from=self.certain_from)
+
+    @asynccontextmanager
+    async def _connection_for(self, fixes: Sequence[Fix]) -> AsyncIterator[tuple[AsyncConnection[Any], list[Point]]]:
+        """Convert the fixes and give a connection to ask it for them; many are converted in a thread."""
+        if len(fixes) <= ON_THE_LOOP:
+            points = points_of(fixes)
+            async with self.pool.connection() as connection:
+                yield connection, points
+        else:
+            points = await asyncio.to_thread(points_of, fixes)
+            async with self.many, self.pool.connection() as connection:
+                yield connection, points
 
 
 @asynccontextmanager
@@ -60,13 +75,15 @@ async def running_placing(url: str, settings: Settings) -> AsyncIterator[Placing
         async with pool.connection() as connection:
             return await store_on(connection, reports, **rules)
 
-    async def locate_now(points: Sequence[Point]) -> list[bytes]:
-        return await placing.locate_for_public(points, Asked())
+    async def locate_now(fixes: Sequence[Fix]) -> list[bytes]:
+        return await placing.locate_for_public(fixes, Asked())
 
     pool: AsyncConnectionPool[Any] = AsyncConnectionPool(
         url, min_size=1, max_size=6, open=False, kwargs={"autocommit": True, "options": OPTIONS}
     )
-    placing = Placing(pool, settings.snap_m, settings.certain_from, Coalescer(store), Coalescer(locate_now))
+    placing = Placing(
+        pool, settings.snap_m, settings.certain_from, Coalescer(store), Coalescer(locate_now), asyncio.Semaphore(2)
+    )
     async with pool:
         sequencer = asyncio.create_task(run_sequencer(url, role=APP_ROLE))
         try:

@@ -42,8 +42,6 @@ _ALIASES = {
     "bd09": "bd09",
     "bd09ll": "bd09",
 }
-_UNBENT = frozenset({"wgs84", "cgcs2000"})
-_PER_DEGREE = 10.0**DECIMALS
 _MAX_LAT = 89.9999  # nobody is governed at a pole, and Web Mercator can't draw one
 _MAX_LON = 179.9999  # likewise on the antimeridian, where a polygon would wrap around the world
 _CHUNK = 16_384  # points whose intermediate arrays stay in the processor's cache
@@ -105,13 +103,13 @@ def to_wgs84(lon: ArrayLike, lat: ArrayLike, crs: str) -> Pair:
     return rounded
 
 
-def one_to_wgs84(lon: float, lat: float, crs: str) -> tuple[float, float]:
-    """Return what ``to_wgs84`` does for one place; no array is made where the system isn't bent."""
-    if crs in _UNBENT and abs(lon) <= _MAX_LON and abs(lat) <= _MAX_LAT:
-        # As numpy rounds, which now and then differs from round(lon, 7) in the last bit.
-        return round(lon * _PER_DEGREE) / _PER_DEGREE, round(lat * _PER_DEGREE) / _PER_DEGREE
-    x, y = to_wgs84(lon, lat, crs)
-    return float(x[0]), float(y[0])
+def check_one(lon: float, lat: float, crs: str) -> None:
+    """Raise what ``to_wgs84`` would raise for one place; nothing is converted in the systems that have a name.
+
+    A bent system is unbent far from the poles and the antimeridian, so what can be a place here stays one there.
+    """
+    if parse_crs(crs).startswith("EPSG:") or not (abs(lon) <= _MAX_LON and abs(lat) <= _MAX_LAT):
+        to_wgs84(lon, lat, crs)
 
 
 def from_wgs84(lon: ArrayLike, lat: ArrayLike, crs: str) -> Pair:

@@ -14,7 +14,7 @@ from api.placing import PlacingDep, get_placing
 from api.schemas.placement import LocateIn, LocateOut, LocateQuery, PlacementOut
 from geo.queries.place import Asked
 from geo.services.access import Permission, Principal
-from geo.services.locate import Answer, Fix, point_of, points_of
+from geo.services.locate import Answer, Fix, check_fix
 from geo.services.near_stations import add_walks
 from geo.services.public_view import sees_whole, visible_part
 
@@ -28,12 +28,13 @@ async def locate_one(request: Request, query: Annotated[LocateQuery, Query()]) -
 
     Staff of the point's divisions get all of it; the public gets the grid, its branch and divisions.
     """
-    point = point_of(Fix(query.lon, query.lat, query.crs, query.accuracy_m, query.accuracy_level))
+    fix = Fix(query.lon, query.lat, query.crs, query.accuracy_m, query.accuracy_level)
+    check_fix(fix)  # before it waits with others
     placing, principal = await get_placing(request), await get_principal(request)
     if query.layer is None and query.as_of is None and query.include is None and not sees_whole(principal):
-        return json_bytes(await placing.now.ask(point))
+        return json_bytes(await placing.now.ask(fix))
     asked = Asked(query.layer, query.as_of, query.include == "stations")
-    answers = await placing.locate([point], asked)
+    answers = await placing.locate([fix], asked)
     if asked.stations:
         await to_thread(_walk, request.app, answers)
     return json_bytes(to_json(visible_part(answers[0], principal)))
@@ -44,14 +45,13 @@ async def locate_many(request: Request, placing: PlacingDep, principal: Principa
     """Locate up to 10,000 points with one statement; answers come in the points' order."""
     fixes = [Fix(p.lon, p.lat, body.crs, p.accuracy_m, body.accuracy_level) for p in body.points]
     asked = Asked(body.layer, body.as_of, body.include == "stations")
-    points = points_of(fixes)
     if asked.stations or sees_whole(principal):
-        answers = await placing.locate(points, asked)
+        answers = await placing.locate(fixes, asked)
         if asked.stations:
             await to_thread(_walk, request.app, answers)
         texts = await to_thread(_visible_texts, answers, principal)
     else:
-        texts = await placing.locate_for_public(points, asked)
+        texts = await placing.locate_for_public(fixes, asked)
     return json_bytes(b'{"placements":[' + b",".join(texts) + b"]}")
 
 

@@ -16,7 +16,7 @@ from api.schemas.reports import ReportIn, ReportOut, ReportStatus
 from geo.services.access import Permission
 from geo.services.follow import follow_report
 from geo.services.intake import NewReport
-from geo.services.locate import Fix, point_of
+from geo.services.locate import Fix, check_fix
 from geo.services.public_view import sees_whole, visible_part
 
 router = APIRouter(prefix="/api/v1", tags=["诉求 reports"])
@@ -47,7 +47,7 @@ async def take_report(request: Request, body: ReportIn) -> Response:
         contact=reporter.contact if reporter else None,
         for_public=not sees_whole(principal),
     )
-    point_of(report.fix)  # a fix that cannot be a place is refused before it waits with others
+    check_fix(report.fix)  # a fix that cannot be a place is refused before it waits with others
     stored = await placing.intake.ask(report)
     placement = stored.placement.encode()
     if stored.is_whole:

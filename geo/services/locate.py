@@ -3,9 +3,10 @@
 import json
 from asyncio import to_thread
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import shapely
 from psycopg import AsyncConnection, AsyncCursor, AsyncRawCursor
@@ -13,9 +14,10 @@ from psycopg.rows import namedtuple_row
 from psycopg.types.json import Jsonb
 from sqlalchemy.orm import Session
 
-from geo.crs import one_to_wgs84, parse_crs, to_wgs84
+from geo.crs import check_one, parse_crs, to_wgs84
 from geo.errors import NotFoundError
 from geo.geometry.shares import CANDIDATES, check_accuracy, gaussian_shares_of_many, reach_m
+from geo.queries.numbered import Numbered
 from geo.queries.place import (
     LAYER_CODES,
     PLAN_FOR_PLACING,
@@ -30,11 +32,14 @@ from geo.services.instants import require_past
 from geo.services.public_view import HIDDEN
 
 Answer = dict[str, Any]
+Finished = TypeVar("Finished")
 Certainty = Literal["certain", "ambiguous"]
 ROWS: Any = namedtuple_row  # whose attributes mypy can't know
 HIDDEN_JSON = Jsonb(HIDDEN)
 ON_THE_LOOP = 50
 """Shares take up to half a millisecond a point: those of more would hold up every other request of the process."""
+PORTION = 200
+"""Rows that are taken at once from a statement about more points: coarse fixes bring 100 kB of shapes each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,14 +79,11 @@ def points_of(fixes: Sequence[Fix]) -> list[Point]:
     return [points[i] for i in range(len(fixes))]
 
 
-def point_of(fix: Fix) -> Point:
-    """Convert one fix as `points_of` does; without arrays where its system is not bent (3 instead of 35 us)."""
-    crs = parse_crs(fix.crs)
-    place = one_to_wgs84(fix.lon, fix.lat, crs)
-    if fix.accuracy_m is None:
-        return Point(*place, crs)
-    check_accuracy(fix.accuracy_m)
-    return Point(*place, crs, fix.accuracy_m, fix.accuracy_level, float(reach_m(fix.accuracy_m, fix.accuracy_level)))
+def check_fix(fix: Fix) -> None:
+    """Raise what `points_of` would raise for one fix, at a hundredth of its price in a bent system."""
+    check_one(fix.lon, fix.lat, fix.crs)
+    if fix.accuracy_m is not None:
+        check_accuracy(fix.accuracy_m)
 
 
 def complete(rows: Sequence[Any], certain_from: float) -> list[Answer]:
@@ -158,11 +160,8 @@ async def place_on(
         if asked.layer is not None:
             await _require_layer_on(cursor, asked.layer)
         statement = numbered_place_statement(as_of=asked.as_of is not None)
-        await cursor.execute(statement.text, statement.values(place_parameters(points, asked)), prepare=True)
-        rows = await cursor.fetchall()
-    if len(rows) <= ON_THE_LOOP:
-        return complete(rows, certain_from)
-    return await to_thread(complete, rows, certain_from)
+        values = statement.values(place_parameters(points, asked))
+        return await _finished(cursor, statement, values, len(points), lambda rows: complete(rows, certain_from))
 
 
 async def public_answers_on(
@@ -175,11 +174,30 @@ async def public_answers_on(
             await _require_layer_on(cursor, asked.layer)
         statement = public_place_statement(as_of=asked.as_of is not None)
         values = statement.values(place_parameters(points, asked) | {"hidden": HIDDEN_JSON})
+        return await _finished(cursor, statement, values, len(points), lambda rows: _public_texts(rows, certain_from))
+
+
+async def _finished(
+    cursor: AsyncRawCursor[Any],
+    statement: Numbered,
+    values: Sequence[Any],
+    points: int,
+    finish: Callable[[Sequence[Any]], list[Finished]],
+) -> list[Finished]:
+    """Run a statement and finish its rows: those of many points portion by portion, as they come, in threads."""
+    if points <= ON_THE_LOOP:
         await cursor.execute(statement.text, values, prepare=True)
-        rows = await cursor.fetchall()
-    if len(rows) <= ON_THE_LOOP:
-        return _public_texts(rows, certain_from)
-    return await to_thread(_public_texts, rows, certain_from)
+        return finish(await cursor.fetchall())
+    finished: list[Finished] = []
+    portion: list[Any] = []
+    stream: Any = cursor.stream(statement.text, values, size=PORTION)  # a generator, declared as an iterator
+    async with aclosing(stream):
+        async for row in stream:
+            portion.append(row)
+            if len(portion) == PORTION:
+                finished += await to_thread(finish, portion)
+                portion = []
+    return finished + await to_thread(finish, portion)
 
 
 def _public_texts(rows: Sequence[Any], certain_from: float) -> list[bytes]:

@@ -272,11 +272,11 @@ def test_another_layer_only_when_asked(city: City) -> None:
         city.locate(0.5, 0.5, layer="fire")
 
 
-def test_stations_are_the_nearest_ones(city: City) -> None:
-    for number in range(7):
+def test_stations_are_the_nearest_twelve(city: City) -> None:
+    for number in range(14):
         add_station(city.session, city.city, f"站{number}", number, 0)
     answer = city.locate(0, 0, stations=True)
-    assert [s["name"] for s in answer["stations"]] == ["站0", "站1", "站2", "站3", "站4"]
+    assert [s["name"] for s in answer["stations"]] == [f"站{number}" for number in range(12)]
     assert answer["stations"][1]["distance_m"] == pytest.approx(100.7, abs=0.2)
     assert "stations" not in city.locate(0, 0)
 
