@@ -121,6 +121,9 @@ class DraftUnit(Base):
     geom: Mapped[WKBElement | None] = mapped_column(geometry("MULTIPOLYGON"))
     base_version_id: Mapped[int | None] = mapped_column(ForeignKey("grid_version.id"))
     """The published version that this unit was copied from; null for one made here."""
+    households: Mapped[int | None]
+    """Of the file that the draft was imported from, for the unit's border as it is; null: what is published holds."""
+    people: Mapped[int | None]
 
 
 class DraftOperation(Base):

@@ -9,7 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from geo.models import Edition
-from geo.queries.drafts import AS_UNIT, COLUMNS, IN_SCOPE, Box, Unit, by_key
+from geo.queries.drafts import AS_UNIT, COLUMNS, IN_SCOPE, NO_FIGURES, Box, Unit, by_key
 
 LOWEST_BORDER = """
     select b.id, b.code, b.name, b.geom from division b
@@ -85,7 +85,8 @@ def leaves_beside(session: Session, edition: Edition) -> dict[str, Unit]:
             f"""
             select {COLUMNS}, ST_AsBinary(u.geom) from draft_unit u where u.edition_id = :edition and u.is_frozen
             union all
-            select {AS_UNIT}, true, false, v.division_id, v.name, v.kind, v.attributes, v.id, ST_AsBinary(v.geom)
+            select {AS_UNIT}, true, false, v.division_id, v.name, v.kind, v.attributes, v.id,
+                   {NO_FIGURES}, ST_AsBinary(v.geom)
             from (
                 select distinct v.id from draft_unit u join grid_version v on v.geom && u.geom
                 where u.edition_id = :edition and u.is_leaf and not u.is_frozen

@@ -18,7 +18,7 @@ Box = tuple[float, float, float, float]
 
 COLUMNS = (
     "key, code, level, is_remainder, is_leaf, parent_key, is_frozen, is_locked, division_id, name, kind, attributes,"
-    " base_version_id"
+    " base_version_id, households, people"
 )
 IN_SCOPE = "v.division_path <@ (select d.path from division d where d.id = :division)"
 AS_UNIT = """
@@ -26,6 +26,10 @@ AS_UNIT = """
     case when not v.is_remainder then g.code end as code, g.level, v.is_remainder, v.is_leaf,
     case when v.is_remainder then g.code else p.code end as parent_key
 """
+
+
+NO_FIGURES = "null::int, null::int"
+"""A copy of a published version has none of its own."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,14 @@ class Unit:
     geom: MultiPolygon | None
     is_locked: bool = False
     """A planner locked it in this draft."""
+    households: int | None = None
+    """Of the file that the draft was imported from, for the unit's border as it is; None: what is published holds."""
+    people: int | None = None
+
+    @property
+    def has_figures(self) -> bool:
+        """Whether a file told its households or people."""
+        return self.households is not None or self.people is not None
 
     def image(self) -> dict[str, Any]:
         """Give the unit as JSON, bit for bit."""
@@ -72,7 +84,7 @@ def copy_scope(session: Session, edition: Edition) -> int:
             f"""
             insert into draft_unit (edition_id, {COLUMNS}, geom)
             select :edition, {AS_UNIT}, false, false, v.division_id, v.name, v.kind, v.attributes, v.id,
-                   case when v.is_leaf then v.geom end
+                   {NO_FIGURES}, case when v.is_leaf then v.geom end
             from grid_version v join grid g on g.id = v.grid_id left join grid p on p.id = v.parent_id
             where v.layer_id = :layer and upper_inf(v.valid) and {IN_SCOPE}
             returning 1
@@ -89,7 +101,7 @@ def units_as_of(session: Session, edition: Edition, at: datetime) -> dict[str, U
         text(
             f"""
             select {AS_UNIT}, false, false, v.division_id, v.name, v.kind, v.attributes, c.id,
-                   case when v.is_leaf then ST_AsBinary(v.geom) end
+                   {NO_FIGURES}, case when v.is_leaf then ST_AsBinary(v.geom) end
             from grid_version v join grid g on g.id = v.grid_id left join grid p on p.id = v.parent_id
             left join grid_version c
               on c.grid_id = v.grid_id and c.is_remainder = v.is_remainder and upper_inf(c.valid)
@@ -193,7 +205,8 @@ def leaves_in(session: Session, edition: Edition, box: Box) -> dict[str, Unit]:
             select {COLUMNS}, ST_AsBinary(u.geom) from draft_unit u, box
             where u.edition_id = :edition and u.is_leaf and u.geom && box.geom
             union all
-            select {AS_UNIT}, true, false, v.division_id, v.name, v.kind, v.attributes, v.id, ST_AsBinary(v.geom)
+            select {AS_UNIT}, true, false, v.division_id, v.name, v.kind, v.attributes, v.id,
+                   {NO_FIGURES}, ST_AsBinary(v.geom)
             from box, grid_version v join grid g on g.id = v.grid_id left join grid p on p.id = v.parent_id
             where v.layer_id = :layer and v.is_leaf and upper_inf(v.valid) and v.geom && box.geom and not {IN_SCOPE}
               and not exists (
@@ -222,7 +235,8 @@ def write(session: Session, edition: Edition, changes: dict[str, Unit | None]) -
             text(
                 f"insert into draft_unit (edition_id, {COLUMNS}, geom) values (:edition,"
                 " :key, :code, :level, :is_remainder, :is_leaf, :parent_key, :is_frozen, :is_locked, :division_id,"
-                " :name, :kind, cast(:attributes as jsonb), :base_version_id, ST_GeomFromWKB(:geom, 4326))"
+                " :name, :kind, cast(:attributes as jsonb), :base_version_id, :households, :people,"
+                " ST_GeomFromWKB(:geom, 4326))"
             ),
             [
                 asdict(unit)

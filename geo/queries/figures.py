@@ -45,13 +45,17 @@ def homes(session: Session, edition: Edition, keys: Collection[str] | None = Non
 
 
 def file_figures(session: Session, edition: Edition, keys: Collection[str] | None = None) -> dict[str, Homes]:
-    """Give the figures that a file brought for units whose border is as it was published; of others it says nothing."""
+    """Give the figures of the file that a draft was imported from, else those that came with an unchanged border."""
     rows = session.execute(
         text(
             f"""
+            select u.key, u.households, coalesce(u.people, 0) from draft_unit u
+            where u.edition_id = :edition and (:all or u.key = any(:keys)) and u.households is not null
+            union all
             select u.key, v.households, coalesce(v.people, 0)
             from draft_unit u join grid_version v on v.id = u.base_version_id
             where u.edition_id = :edition and (:all or u.key = any(:keys)) and v.households_source = 'file'
+              and u.households is null and u.people is null
               and v.households is not null and v.is_leaf = u.is_leaf
               and case when u.is_leaf then {SAME_BORDER.format(unit="u", version="v")} else not exists (
                   select from draft_unit c left join grid_version b on b.id = c.base_version_id

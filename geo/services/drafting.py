@@ -17,6 +17,7 @@ from geo.services.draft_operations import Operation
 from geo.services.draft_plans import plan
 from geo.services.draft_workspace import Changes, Workspace, refuse_locked
 from geo.services.drafts import EVERYWHERE, locked_draft, note
+from geo.services.file_figures import without_stale
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,7 @@ def log_step(
     RefusedOperationError
         If nothing is different afterwards.
     """
+    changes = without_stale(session, edition, kind, queries.units(session, edition, changes), changes)
     before = queries.units(session, edition, changes)
     changes = {key: unit for key, unit in changes.items() if unit != before.get(key)}
     if kind not in ("lock", "unlock"):

@@ -53,6 +53,8 @@ def wanted_versions(units: Mapping[str, Unit], current: Current, then: Current =
             geom=unit.geom,
             is_remainder=unit.is_remainder,
             parent_code=None if unit.is_remainder else parent,
+            households=unit.households,
+            people=unit.people,
             attributes=unit.attributes,
         )
     new, *before = (_leaves_by_grid(versions) for versions in (wanted, current, then))
@@ -74,7 +76,14 @@ def differs(now: CurrentVersion, new: NewVersion) -> bool:
     kept = ("is_leaf", "parent_code", "division_id", "name", "kind")
     if any(getattr(now, name) != getattr(new, name) for name in kept) or now.attributes != (new.attributes or {}):
         return True
+    # The sum of the buildings goes before any file's figure.
+    if _figures(new) != (None, None) and now.households_source != "buildings" and _figures(now) != _figures(new):
+        return True
     return not _is_same(now.geom, new.geom)
+
+
+def _figures(version: CurrentVersion | NewVersion) -> tuple[int | None, int | None]:
+    return version.households, version.people
 
 
 def _is_same(a: MultiPolygon, b: MultiPolygon) -> bool:
@@ -109,10 +118,10 @@ def _leaves_by_grid(versions: Mapping[Key, NewVersion] | Current) -> dict[str, L
 
 
 def _with_households(version: NewVersion, before: CurrentVersion | None) -> NewVersion:
-    """Keep a file's figures while the border stays; of another border they say nothing."""
-    if before is None or not (
-        _is_same(before.geom, version.geom) or only_got_nodes(shape_of(before.geom), shape_of(version.geom))
-    ):
+    """Keep a file's figures while the border stays, unless the draft brings its own."""
+    if before is None or _figures(version) != (None, None):
+        return version
+    if not (_is_same(before.geom, version.geom) or only_got_nodes(shape_of(before.geom), shape_of(version.geom))):
         return version
     return replace(version, households=before.households, people=before.people)
 

@@ -18,6 +18,7 @@ from geo.services.draft_plans import plan
 from geo.services.draft_workspace import Changes, Workspace
 from geo.services.drafting import images, units_of, written
 from geo.services.drafts import EVERYWHERE, locked_draft
+from geo.services.file_figures import without_stale
 from geo.services.whole_steps import is_same, refuse_overlaps
 
 OPERATION: TypeAdapter[Operation] = TypeAdapter(Annotated[Operation, Field(discriminator="kind")])
@@ -126,6 +127,7 @@ def _repeat(session: Session, edition: Edition, step: DraftOperation) -> None:
     else:
         operation = OPERATION.validate_python(step.parameters | {"kind": step.kind})
         changes = plan(operation, Workspace(session, edition, step.number))
+        changes = without_stale(session, edition, step.kind, queries.units(session, edition, changes), changes)
     before = queries.units(session, edition, changes)
     changes = {key: unit for key, unit in changes.items() if unit != before.get(key)}
     if not changes:

@@ -54,16 +54,25 @@ def set_units(
     for key, unit in wanted.items():
         before = now.get(key)
         if before is None or not is_same(before, unit):
-            changes[key] = replace(unit, base_version_id=before.base_version_id if before else unit.base_version_id)
+            changes[key] = _with_memory(unit, before) if before is not None else unit
     if not changes:
         raise UnchangedError("草稿内容相同，没有变化。 The draft holds that already.")
     refuse_overlaps(session, edition, changes, may_overlap_inside=may_overlap_inside)
     return log_step(session, edition, next_number(session, edition), kind, parameters, changes)
 
 
+def _with_memory(unit: Unit, before: Unit) -> Unit:
+    """Give a unit with what the draft knows of it beside what a file of units says."""
+    return replace(unit, base_version_id=before.base_version_id, households=before.households, people=before.people)
+
+
+def _without_memory(unit: Unit) -> Unit:
+    return replace(unit, geom=None, base_version_id=None, households=None, people=None)
+
+
 def is_same(a: Unit, b: Unit) -> bool:
     """Tell whether two units say the same; a ring may begin at another corner."""
-    if replace(a, geom=None, base_version_id=None) != replace(b, geom=None, base_version_id=None):
+    if _without_memory(a) != _without_memory(b):
         return False
     if a.geom is None or b.geom is None:
         return a.geom is b.geom

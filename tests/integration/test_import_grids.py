@@ -11,8 +11,12 @@ from sqlalchemy import select
 
 from geo import crs
 from geo.models import Division, Edition, Grid, GridVersion, Issue, Layer
+from geo.queries.figures import file_figures
 from geo.queries.versions import read_current
 from geo.services.checks.run import WARNINGS
+from geo.services.draft_operations import Describe, MoveVertex, Retire, Split
+from geo.services.drafting import apply, redo, undo
+from geo.services.exporting import export
 from geo.services.importing.request import ImportRequest, Kind
 from geo.services.importing.run import run_import
 from geo.services.intake import NewReport, store_reports
@@ -251,6 +255,68 @@ def test_a_draft_waits_to_be_published(session, city, load):
     published = publish(session, report.details["draft"], expected=None, accept=WARNINGS)
     assert sorted(published.opened) == ["A", "B"]
     assert now(session)["A", False].geom.equals(box(0, 0, 0.5, 1))
+
+
+FIGURES = {"户数": [300, 0, None, 410], "人口": [901, 0, None, None], "备注": ["甲", None, None, None]}
+
+
+def figures(session):
+    versions = {code: v for (code, is_remainder), v in now(session).items() if not is_remainder}
+    return {code: (v.households, v.people, v.households_source) for code, v in versions.items()}
+
+
+def test_a_file_s_figures_come_through_a_draft_and_out_again(session, city, load, tmp_path):
+    report = load("grids", SQUARE, columns=FIGURES, draft=True)
+    publish(session, report.details["draft"], expected=None, accept=WARNINGS)
+    assert figures(session) == {"A": (300, 901, "file"), "B": (0, 0, "file"), "C": (None, None, None),
+                                "D": (410, None, "file")}  # fmt: skip
+    out = tmp_path / "out.geojson"
+    export(session, Kind.GRIDS, out)
+    rows = gpd.read_file(out).set_index("code")
+    assert [rows.loc["A", name] for name in ("households", "people", "备注")] == [300, 901, "甲"]
+    assert load("grids", SQUARE, columns=FIGURES).counts["unchanged"] == 4
+
+
+def test_a_draft_of_new_figures_only_is_one(session, city, load):
+    load("grids", SQUARE, columns=FIGURES)
+    report = load("grids", {"A": cell(0, 0)}, columns={"户数": [333], "人口": [999], "备注": ["甲"]}, draft=True)
+    published = publish(session, report.details["draft"], expected=None, accept=WARNINGS)
+    assert published.opened == ["A"]
+    assert figures(session)["A"] == (333, 999, "file")
+    assert figures(session)["D"] == (410, None, "file")
+
+
+def test_a_border_that_is_redrawn_in_the_draft_has_no_figure_of_the_file(session, city, load):
+    draft = load("grids", SQUARE, columns=FIGURES, draft=True).details["draft"]
+    at = apply(session, draft, Split(line=[lon_lat(0.5, -1), lon_lat(0.5, 1.0)], keys=["A"]), expected=None)
+    apply(session, draft, Describe(key="D", name="丁"), expected=at.edition.draft_revision)
+    undo(session, draft, expected=None)
+    undo(session, draft, expected=None)
+    redo(session, draft, expected=None)
+    redo(session, draft, expected=None)
+    publish(session, draft, expected=None, accept=WARNINGS)
+    found = figures(session)
+    assert found.pop("A") == (None, None, None)
+    assert (found["D"], found["B"]) == ((410, None, "file"), (0, 0, "file"))
+    assert len(found) == 4
+    assert {v for code, v in found.items() if code not in SQUARE} == {(None, None, None)}
+
+
+def test_a_divided_grid_keeps_the_file_s_figure_while_its_land_stays(session, city, load):
+    load("grids", SQUARE)
+    load("micro-grids", {"A01": box(0, 0, 0.5, 1), "A02": box(0.5, 0, 1, 1)})
+    draft = load("grids", SQUARE, columns=FIGURES, draft=True).details["draft"]
+    edition = session.get_one(Edition, draft)
+    apply(session, draft, Split(line=[lon_lat(0.25, -1), lon_lat(0.25, 1.0)], keys=["A01"]), expected=None)
+    assert file_figures(session, edition)["A"] == (0, 300, 901)
+    apply(session, draft, Retire(keys=["A02"]), expected=None)  # its land goes to the rest of A
+    assert file_figures(session, edition)["A"] == (0, 300, 901)
+    apply(session, draft, MoveVertex(start=lon_lat(0, 0), end=lon_lat(0.1, 0.1)), expected=None)
+    assert "A" not in file_figures(session, edition)
+    undo(session, draft, expected=None)
+    assert file_figures(session, edition)["A"] == (0, 300, 901)
+    publish(session, draft, expected=None, accept=WARNINGS)
+    assert figures(session)["A"] == (300, 901, "file")
 
 
 def test_open_issues_are_placed_anew_after_an_import(session, city, load):

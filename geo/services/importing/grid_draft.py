@@ -47,4 +47,6 @@ def _unit(v: NewVersion) -> Unit:
         attributes=v.attributes or {},
         base_version_id=None,
         geom=v.geom if v.is_leaf else None,
+        households=v.households,
+        people=v.people,
     )
