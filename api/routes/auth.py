@@ -105,7 +105,7 @@ def post_sign_out(request: Request, response: Response, session: SessionDep, bod
     if body.refresh_token is None and cookie is not None:
         require_same_site(request)
         require_csrf_token(request)
-    tokens.revoke(session, body.refresh_token or cookie or "")
+    tokens.revoke(session, body.refresh_token or cookie or "", request.app.state.secret_key)
     clear_cookies(response)
 
 

@@ -1,6 +1,7 @@
 """Access tokens (signed, short) and refresh tokens (random, used once, re-use revokes the family)."""
 
 import hashlib
+import hmac
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -38,7 +39,7 @@ def issue(session: Session, account: Account, key: str, now: datetime, *, family
         RefreshToken(
             account_id=account.id,
             family=family or uuid4(),
-            token_hash=digest(refresh),
+            token_hash=_signed(refresh, key),
             expires_at=now + REFRESH_LIFE,
         )
     )
@@ -55,8 +56,9 @@ def rotate(session: Session, refresh: str, key: str, now: datetime) -> tuple[Acc
         Unknown, expired, or used before: then the thief's and the owner's tokens are both revoked.
     """
     # The account is revealed first and both are locked after it: row-level security lets nobody lock what he only sees.
-    account_id = _owner(session, refresh)
-    row = session.scalar(select(RefreshToken).where(RefreshToken.token_hash == digest(refresh)).with_for_update())
+    account_id = _owner(session, refresh, key)
+    mine = RefreshToken.token_hash == _signed(refresh, key)
+    row = session.scalar(select(RefreshToken).where(mine).with_for_update())
     if account_id is None or row is None:
         raise InvalidTokenError("登录已失效，请重新登录。 Please sign in again.")
     if row.used_at is not None or row.expires_at <= now:
@@ -69,17 +71,19 @@ def rotate(session: Session, refresh: str, key: str, now: datetime) -> tuple[Acc
     return account, issue(session, account, key, now, family=row.family)
 
 
-def revoke(session: Session, refresh: str) -> None:
+def revoke(session: Session, refresh: str, key: str) -> None:
     """Sign out: revoke the family of a refresh token; an unknown one is no error."""
-    _owner(session, refresh)
-    family = select(RefreshToken.family).where(RefreshToken.token_hash == digest(refresh)).scalar_subquery()
+    _owner(session, refresh, key)
+    mine = RefreshToken.token_hash == _signed(refresh, key)
+    family = select(RefreshToken.family).where(mine).scalar_subquery()
     session.execute(delete(RefreshToken).where(RefreshToken.family == family))
 
 
-def _owner(session: Session, refresh: str) -> int | None:
+def _owner(session: Session, refresh: str, key: str) -> int | None:
     """Give whose refresh token it is, and let row-level security show the account."""
-    reveal(session, "token", digest(refresh).hex())
-    found = session.scalar(select(RefreshToken.account_id).where(RefreshToken.token_hash == digest(refresh)))
+    hashed = _signed(refresh, key)
+    reveal(session, "token", hashed.hex())
+    found = session.scalar(select(RefreshToken.account_id).where(RefreshToken.token_hash == hashed))
     if found is not None:
         reveal(session, "account", found)
     return found
@@ -114,6 +118,11 @@ def decode_access(token: str, key: str) -> tuple[int, int]:
         return int(claims["sub"]), int(claims["epoch"])
     except (jwt.InvalidTokenError, ValueError) as error:
         raise InvalidTokenError("登录已失效，请重新登录。 Please sign in again.") from error
+
+
+def _signed(refresh: str, key: str) -> bytes:
+    """Hash a refresh token with the key that signs access tokens: with another key nobody is signed in any more."""
+    return hmac.new(key.encode(), refresh.encode(), hashlib.sha256).digest()
 
 
 def digest(token: str) -> bytes:

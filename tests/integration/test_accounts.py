@@ -91,6 +91,13 @@ def test_refresh_expires(session: Session, account: Account) -> None:
         tokens.rotate(session, pair.refresh, KEY, NOW + tokens.REFRESH_LIFE)
 
 
+def test_another_key_signs_everybody_out(session: Session, account: Account) -> None:
+    pair = tokens.issue(session, account, KEY, NOW)
+    with pytest.raises(tokens.InvalidTokenError):
+        tokens.rotate(session, pair.refresh, KEY[::-1], NOW)
+    tokens.rotate(session, pair.refresh, KEY, NOW)
+
+
 def test_access_token_is_bound_to_key_time_and_epoch(session: Session, account: Account) -> None:
     now = datetime.now(UTC)
     pair = tokens.issue(session, account, KEY, now)
