@@ -1,7 +1,7 @@
 """Read, open and close versions of grids, in bulk."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -17,6 +17,9 @@ COLUMNS = (
     "id", "grid_id", "layer_id", "is_remainder", "is_leaf", "parent_id", "division_id", "division_path", "name", "kind",
     "geom", "tile_geom_low", "households", "people", "households_source", "attributes", "valid", "edition_id",
 )  # fmt: skip
+
+Watch = Callable[[Iterable[Any]], Iterable[Any]]
+"""Passes rows on, and sees how many have gone by."""
 
 
 class CurrentVersion(NamedTuple):
@@ -125,6 +128,8 @@ def open_versions(
     since: datetime,
     new: Sequence[NewVersion],
     identities: dict[str, tuple[int, str]],
+    *,
+    watch: Watch = iter,
 ) -> list[int]:
     """Write versions by COPY and give their ids, in order. Every code and parent code must be in ``identities``."""
     paths = _division_paths(session, {v.division_id for v in new})
@@ -155,7 +160,7 @@ def open_versions(
         )
         for version_id, v, geom, low in zip(ids, new, geoms, low_geoms, strict=True)
     )
-    copy_rows(session, "grid_version", COLUMNS, rows)
+    copy_rows(session, "grid_version", COLUMNS, watch(rows))
     return ids
 
 

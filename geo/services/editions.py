@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from geo.errors import ConflictError
 from geo.models import Edition, Layer
 from geo.queries import versions
-from geo.queries.versions import NewVersion
+from geo.queries.versions import NewVersion, Watch
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,7 @@ def write_edition(
     closing: Sequence[int],
     *,
     valid_from: datetime | None = None,
+    watch: Watch = iter,
 ) -> Written:
     """Publish an edition: close versions, open new ones, raise the layer's revision.
 
@@ -54,6 +55,8 @@ def write_edition(
         Ids of the open versions that end. A version that is replaced is closed and opened anew.
     valid_from
         Since when the new versions are true; now if not given. Only with nothing to close.
+    watch
+        Sees the new versions' rows go by as they are written.
 
     Raises
     ------
@@ -72,7 +75,7 @@ def write_edition(
     if closed != len(closing):
         raise ConflictError(f"{len(closing) - closed} of the versions to be closed have been closed by someone else.")
     identities = _identities(session, layer.id, new, must_be_new=valid_from is not None)
-    ids = versions.open_versions(session, layer.id, edition.id, at, new, identities)
+    ids = versions.open_versions(session, layer.id, edition.id, at, new, identities, watch=watch)
     layer.revision += 1
     edition.status = "published"
     edition.published_at = now

@@ -37,8 +37,9 @@ def load(session, tmp_path):
         columns = {"编码": list(shapes)} | options.pop("columns", {})
         path = tmp_path / "网格.geojson"
         path.write_text(gpd.GeoDataFrame(columns, geometry=geoms).to_json(drop_id=True), encoding="utf-8")
+        told = options.pop("told", lambda phase, done, total: None)
         request = ImportRequest(Kind(kind), path, path.name, division=division, **options)
-        return run_import(session, request)
+        return run_import(session, request, told)
 
     return load
 
@@ -317,6 +318,19 @@ def test_a_divided_grid_keeps_the_file_s_figure_while_its_land_stays(session, ci
     assert file_figures(session, edition)["A"] == (0, 300, 901)
     publish(session, draft, expected=None, accept=WARNINGS)
     assert figures(session)["A"] == (300, 901, "file")
+
+
+def test_a_long_import_tells_how_many_rows_it_has_written(session, city, load):
+    shapes = {
+        f"{x:02}{y:02}": box(x / 100, y / 100, (x + 1) / 100, (y + 1) / 100) for x in range(45) for y in range(25)
+    }
+    told = []
+    load("grids", shapes, told=lambda *step: told.append(step))
+    assert [step for step in told if step[0] == "writing"] == [
+        ("writing", 0, None),
+        ("writing", 1000, 1125),
+        ("writing", 1125, 1125),
+    ]
 
 
 def test_open_issues_are_placed_anew_after_an_import(session, city, load):

@@ -20,6 +20,7 @@ from geo.services.importing.request import Kind
 from geo.services.importing.task import Task
 from geo.services.importing.territory import find_layer, named_division
 from geo.services.importing.tessellation import check_codes, check_pattern
+from geo.services.progress import counted
 from geo.services.replacement import sweep_all
 from geo.services.tiling import draw_outlines, simplify_new
 
@@ -102,7 +103,14 @@ def _publish(task: Task, layer: Layer, home: Division, change: Change) -> None:
     with task.phase("tiles"):
         new = simplify_new(session, layer.id, change.new, change.closing)
     with task.phase("writing"):
-        written = write_edition(session, edition, new, change.closing, valid_from=request.valid_from)
+        written = write_edition(
+            session,
+            edition,
+            new,
+            change.closing,
+            valid_from=request.valid_from,
+            watch=lambda rows: counted(rows, lambda done: task.progress("writing", done, len(new))),
+        )
         if change.closing:
             queries.add_lineage(session, edition)
             queries.end_links(session, edition, written.at)
