@@ -166,6 +166,18 @@ def test_a_station_is_tried_by_click_and_drag_one_request_at_a_time(visit: Calla
         assert connection.execute(text("select count(*) from station")).scalar_one() == 1
 
 
+def test_after_a_failure_no_older_colours_are_left(visit: Callable[..., Visit], site: Site) -> None:
+    page = visit(address(site), role=Role.PLANNER).page
+    by_grid(page)
+    expect(page.locator(".share-label")).to_have_text(["100%", "50%"])
+    page.route("**/api/v1/coverage?*kind=terminal*", lambda route: route.abort())
+    page.get_by_label("类型").select_option("terminal")
+    expect(page.get_by_role("alert")).to_contain_text("覆盖情况没有取到")
+    expect(page.locator(".share-label")).to_have_count(0)
+    page.get_by_label("类型").select_option("")
+    expect(page.locator(".share-label")).to_have_text(["100%", "50%"])
+
+
 def test_who_may_not_read_coverage_is_told(visit: Callable[..., Visit], site: Site) -> None:
     page = visit(address(site), role=Role.DISPATCHER).page
     expect(page.get_by_role("alert")).to_contain_text("没有查看覆盖情况的权限")

@@ -146,6 +146,8 @@ class CoveragePage {
   fail(error) {
     byId("legend").hidden = true;
     this.totals.replaceChildren();
+    this.coverage.clear(); // what was asked before isn't what is asked now
+    this.whatIf.stop();
     const isEmpty = error.kind === "NoStreetsError";
     this.tabs.hidden = true;
     this.status.replaceChildren();

@@ -91,6 +91,11 @@ export class CoverageMap {
     }
   }
 
+  clear() {
+    this.showUnits([], this.minutes);
+    this.clearSpots();
+  }
+
   clearSpots() {
     this.spots.clearLayers();
   }
