@@ -23,7 +23,7 @@ class BodyTooLargeError(HTTPException):
 
 
 class BodyLimit:
-    """Middleware that refuses bodies over the limit of their path with 413."""
+    """Middleware that refuses bodies over the limit of their path with 413; ``limits`` by what a path ends with."""
 
     def __init__(self, app: ASGIApp, limits: Mapping[str, int], default: int = MAX_BODY_BYTES) -> None:
         self.app = app
@@ -35,7 +35,7 @@ class BodyLimit:
         if scope["type"] != "http" or scope["method"] in ("GET", "HEAD"):  # whose bodies nobody reads
             await self.app(scope, receive, send)
             return
-        limit = self.limits.get(scope["path"], self.default)
+        limit = next((most for end, most in self.limits.items() if scope["path"].endswith(end)), self.default)
         if _told_length(scope) > limit:
             await _refuse(limit, scope, receive, send)
             return

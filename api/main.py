@@ -108,7 +108,9 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.rate_limits = RateLimits(settings)
     app.add_middleware(HotRoutes, routes=(locate.HOT, reports.HOT))
     app.add_middleware(AddressLimit, limits=app.state.rate_limits)
-    app.add_middleware(BodyLimit, limits={"/api/v1/imports": imports.MAX_UPLOAD_BYTES})
+    app.add_middleware(
+        BodyLimit, limits={"/imports": imports.MAX_UPLOAD_BYTES, "/import": edition_files.MAX_UPLOAD_BYTES}
+    )
     app.add_middleware(SecurityHeaders)
     errors.install(app)
     for router in ROUTERS:

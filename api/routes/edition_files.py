@@ -48,7 +48,7 @@ def export_edition(
         )
 
 
-@router.post("/drafts/{edition_id}/import", max_body_size=MAX_UPLOAD_BYTES, **EDIT)
+@router.post("/drafts/{edition_id}/import", **EDIT)
 def import_draft(
     session: SessionDep,
     principal: PrincipalDep,

@@ -28,7 +28,7 @@ WAYS_OUT = [
     f"set session authorization {OWNER_ROLE}",
     "alter table issue disable row level security",
     "alter table issue owner to wangge_app",
-    "drop policy in_scope on issue",
+    "drop policy seen on issue",
     "create policy mine on issue to wangge_app using (true)",
     "alter role wangge_app superuser",
     "alter role wangge_app bypassrls",

@@ -151,3 +151,11 @@ def test_by_http(team: Team, committed: Session) -> None:
     bad = planner.post(f"{draft}/import", files={"file": ("x.csv", b"a,b\n1,2\n")}, headers={"If-Match": '"0"'})
     assert (bad.status_code, bad.json()["type"]) == (422, "/problems/RefusedImportError")
     assert committed.scalar(text("select count(*) from draft_operation")) == 0
+
+
+def test_a_draft_file_may_be_larger_than_other_bodies(team: Team) -> None:
+    file = {"file": ("draft.geojson", b" " * 3_000_000)}
+    answer = team.member(Role.PLANNER, "45W").post(
+        "/api/v1/drafts/999999/import", files=file, headers={"If-Match": '"0"'}
+    )
+    assert answer.status_code == 404
