@@ -90,7 +90,8 @@ def run(settings: Settings, *, empty: bool, with_worker: bool) -> None:
                 if not server.started:
                     raise ServerError("The server did not start; its log above says why")
     except KeyboardInterrupt:
-        typer.echo("stopped", err=True)
+        pass  # a signal that comes while the server still starts ends it without one
+    typer.echo("stopped", err=True)
 
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:

@@ -9,6 +9,7 @@ from geo.errors import ConflictError, NotFoundError
 from geo.models import DraftRemark, DraftReviewer, Edition
 from geo.services.access import ROLE_PERMISSIONS, Permission, Role, Scope
 from geo.services.drafts import EVERYWHERE, find_edition, locked_draft
+from geo.services.drafts import note as record
 
 
 def describe(
@@ -32,6 +33,7 @@ def describe(
     edition.note = edition.note if note is None else (note or None)
     edition.draft_revision += 1
     session.flush()
+    record(session, edition, "draft.describe")
     return edition
 
 
@@ -57,6 +59,7 @@ def share(session: Session, edition_id: int, username: str, *, scope: Scope = EV
         )
     session.merge(DraftReviewer(edition_id=edition.id, account_id=account_id))
     session.flush()
+    record(session, edition, "draft.share", {"account": account_id})
 
 
 def unshare(session: Session, edition_id: int, username: str, *, scope: Scope = EVERYWHERE) -> None:
@@ -77,6 +80,7 @@ def unshare(session: Session, edition_id: int, username: str, *, scope: Scope = 
     ).all()
     if not gone:
         raise NotFoundError(f"{username} 不是此草稿的审阅人。 {username} doesn't review draft {edition_id}.")
+    record(session, edition, "draft.unshare", {"account": account_id})
 
 
 def remark(session: Session, edition: Edition, words: str, *, account_id: int | None) -> None:
@@ -91,6 +95,7 @@ def remark(session: Session, edition: Edition, words: str, *, account_id: int | 
         raise ConflictError(f"edition {edition.id} is no draft any more: it is {edition.status}")
     session.add(DraftRemark(edition_id=edition.id, account_id=account_id, text=words))
     session.flush()
+    record(session, edition, "draft.remark")
 
 
 def remarks(session: Session, edition: Edition) -> Sequence[RowMapping]:

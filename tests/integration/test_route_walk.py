@@ -1,28 +1,17 @@
 """Every route that is there: what the public gets, each role without the permission, and a role that has it."""
 
 import re
-from collections.abc import Iterator
 
 import pytest
-from fastapi import FastAPI
 
-from api.main import create_app
-from api.settings import Settings
 from geo.services.access import ROLE_PERMISSIONS, Permission, Role
 from tests.integration.conftest import Team
+from tests.routes import guarded_routes
 
 UNUSED_ID = "00000000-0000-4000-8000-000000000000"
 
 
-def guarded(app: FastAPI) -> Iterator[tuple[str, str, Permission]]:
-    for path, operations in app.openapi()["paths"].items():
-        for method, operation in operations.items():
-            permission = Permission(operation["x-permission"])
-            if permission is not Permission.PUBLIC:
-                yield method.upper(), path, permission
-
-
-ROUTES = list(guarded(create_app(Settings(database_url="postgresql://nowhere/none", secret_key="x" * 32))))
+ROUTES = guarded_routes()
 
 
 def filled(path: str) -> str:
@@ -52,3 +41,4 @@ def test_there_are_routes_to_walk() -> None:
         Permission.READ_ISSUES,
         Permission.IMPORT,
     }
+    assert ("GET", "/admin", Permission.SIGNED_IN) in ROUTES  # pages too

@@ -27,6 +27,10 @@ const ACTIONS = [
   "draft.redo",
   "draft.publish",
   "draft.discard",
+  "draft.describe",
+  "draft.share",
+  "draft.unshare",
+  "draft.remark",
 ];
 const KINDS = ["account", "api_key", "issue", "report", "drafts", "imports"];
 

@@ -35,8 +35,8 @@ const searched = async (query) =>
   (await get("/api/v1/search", { q: query, limit: 50 })).filter(({ kind, code }) => code && KINDS.includes(kind));
 
 /** Give the field of one division, and `code()`: what was chosen, undefined where nothing is. */
-export function divisionField(hint = t("admin.division_hint"), find = searched) {
-  const list = el("ul", { id: "division-list", class: "choices", role: "listbox", "aria-label": t("admin.division"), hidden: true });
+export function divisionField(hint = t("admin.division_hint"), find = searched, label = t("admin.division")) {
+  const list = el("ul", { id: "division-list", class: "choices", role: "listbox", "aria-label": label, hidden: true });
   const input = el("input", {
     role: "combobox",
     "aria-autocomplete": "list",
@@ -113,7 +113,7 @@ export function divisionField(hint = t("admin.division_hint"), find = searched) 
   });
   input.addEventListener("blur", () => show([]));
   return {
-    content: [...field(t("admin.division"), input, hint), list],
+    content: [...field(label, input, hint), list],
     input,
     code: () => chosen,
     setDisabled: (isOff) => {

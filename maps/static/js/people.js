@@ -111,7 +111,7 @@ function addPerson(reload) {
   const name = el("input", { maxlength: 100, required: true, autocomplete: "off" });
   const username = el("input", { maxlength: 50, required: true, autocomplete: "off", autocapitalize: "none", spellcheck: "false" });
   const password = firstPassword();
-  const division = divisionField(t("admin.home_hint"));
+  const division = divisionField(t("admin.home_hint"), undefined, t("admin.home"));
   openDialog({
     title: t("admin.add_person"),
     content: [...field(t("admin.display_name"), name), ...field(t("admin.username"), username, t("admin.username_hint")), ...division.content, ...field(t("admin.first_password"), password, t("password.rule"))],
