@@ -84,7 +84,7 @@ def import_file(  # one parameter an option, as typer wants it
         typer.echo(json.dumps(report, ensure_ascii=False, indent=2))
     else:
         _summarise(report)
-    if report["refused"] and not report["loaded"]:
+    if not report["sound"]:
         raise typer.Exit(1)
 
 
@@ -97,15 +97,18 @@ def _run(request: "ImportRequest", *, quiet: bool) -> dict[str, Any]:
     from geo.db.engine import make_engine
     from geo.services import audit
     from geo.services.importing.run import run_import
+    from geo.services.importing.task import PlacingRules
     from geo.services.importing.upload import note_loaded
 
     caller = console_caller()
-    with open_database(read_settings()) as url:
+    settings = read_settings()
+    rules = PlacingRules(settings.snap_m, settings.certain_from)
+    with open_database(settings) as url:
         engine = make_engine(url, pooled=False)
         info = audit.info(caller.principal, caller.address)
         try:
             with Session(engine, info=info) as session, session.begin(), _progress(quiet) as progress:
-                report = run_import(session, request, progress)
+                report = run_import(session, request, progress, rules=rules)
                 if report.loaded:
                     note_loaded(session, request, report, "-")
                 return report.as_json()
@@ -151,7 +154,8 @@ def _summarise(report: dict[str, Any]) -> None:
         f"拒绝 {len(report['refused'])} (accepted, repaired, refused)"
     )
     if report["counts"]:
-        typer.echo("  ".join(f"{_COUNTS.get(key, key)} {value}" for key, value in report["counts"].items()))
+        where = f"网格体系 layer {report['layer']}: " if "layer" in report else ""
+        typer.echo(where + "  ".join(f"{_COUNTS.get(key, key)} {value}" for key, value in report["counts"].items()))
     if report.get("not_checked"):
         typer.echo(report["not_checked"])
     if report["kind"] == "streets":
@@ -159,8 +163,9 @@ def _summarise(report: dict[str, Any]) -> None:
     took = sum(report["seconds"].values())
     if report["loaded"]:
         typer.echo(f"已导入，用时 {took:.1f} 秒。 Loaded.")
-    elif report["dry_run"] and not report["refused"]:
-        typer.echo("试运行: 一切正常，没有改动任何数据。 Dry run: all good, nothing changed.")
+    elif report["sound"]:
+        good = "其余各行可以导入" if report["refused"] else "一切正常"
+        typer.echo(f"试运行: {good}，没有改动任何数据。 Dry run: it would be loaded; nothing changed.")
     else:
         typer.echo("没有导入任何数据。 Nothing was loaded.")
 
@@ -181,7 +186,10 @@ def _summarise_streets(report: dict[str, Any]) -> None:
 def export_file(
     kind: Annotated[str, typer.Argument(metavar="KIND", help=f"One of: {EXPORTED}.")],
     file: Annotated[Path, typer.Argument(metavar="FILE", help="Ends in .geojson, .gpkg or .csv.")],
-    layer: Annotated[str | None, typer.Option(help="Layer (code or name) of grids and micro-grids.")] = None,
+    layer: Annotated[
+        str | None,
+        typer.Option(help="Layer (code or name) of grids, micro-grids, and of what branches and posts name."),
+    ] = None,
     as_of: Annotated[
         str | None, typer.Option("--as-of", metavar="TIME", help="As it was then; now by default.")
     ] = None,
@@ -192,6 +200,7 @@ def export_file(
     from api.database import open_database
     from api.settings import read_settings
     from geo.db.engine import make_engine
+    from geo.errors import WrongUsageError
     from geo.services.exporting import export
     from geo.services.importing.request import Kind
     from geo.services.importing.values import instant
@@ -206,6 +215,8 @@ def export_file(
         try:
             with Session(engine) as session:
                 count = export(session, Kind(kind), file, layer=layer, as_of=when)
+        except WrongUsageError as error:
+            raise typer.BadParameter(str(error)) from None
         finally:
             engine.dispose()
     typer.echo(f"{file}: {count} 行 rows")

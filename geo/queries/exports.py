@@ -26,13 +26,13 @@ _TABLES = {
     "branches": """
         select b.code, b.name, b.kind, p.code as parent, g.code as grid, d.code as division, r.formation
         from branch b left join branch p on p.id = b.parent_id join division d on d.id = b.division_id
-        left join responsible_branch r on r.branch_id = b.id and {valid} left join grid g on g.id = r.grid_id
-        order by b.path""",
+        left join responsible_branch r on r.branch_id = b.id and {valid} and {in_layer}
+        left join grid g on g.id = r.grid_id order by b.path, g.code""",
     "people": "select code, name, phone from person order by code",
     "posts": """
         select p.code as person, o.kind, g.code as grid, d.code as division, o.scope
         from post o join person p on p.id = o.person_id left join grid g on g.id = o.grid_id
-        left join division d on d.id = o.division_id where {valid} order by p.code, o.id""",
+        left join division d on d.id = o.division_id where {valid} and {in_layer} order by p.code, o.id""",
     "stations": """
         select s.code, s.name, s.kind, s.level, d.code as division, s.address, s.hours, s.services, s.area_m2,
                ST_X(s.geom) as lon, ST_Y(s.geom) as lat, ST_AsBinary(s.geom) as geom,
@@ -55,6 +55,10 @@ _TABLES = {
 _VALID = (
     "case when cast(:as_of as timestamptz) is null then upper_inf(valid) else valid @> cast(:as_of as timestamptz) end"
 )
+_IN_LAYER = """(grid_id is null or exists (
+    select from grid g join layer l on l.id = g.layer_id where g.id = grid_id
+        and case when cast(:layer as text) is null then l.is_primary else :layer in (l.code, l.name) end))"""
+"""Codes of grids are unique in their layer only: an export names those of one, the primary one unless told."""
 
 
 def read_grids(session: Session, layer_id: int, level: str, as_of: datetime | None) -> Sequence[RowMapping]:
@@ -63,7 +67,10 @@ def read_grids(session: Session, layer_id: int, level: str, as_of: datetime | No
     return session.execute(text(_GRIDS), parameters).mappings().all()
 
 
-def read_table(session: Session, kind: str, as_of: datetime | None) -> Sequence[RowMapping]:
-    """Give the rows of any other kind. Only links and posts have a time; the rest is as it is now."""
-    statement = text(_TABLES[kind].format(valid=_VALID))
-    return session.execute(statement, {"as_of": as_of} if ":as_of" in statement.text else {}).mappings().all()
+def read_table(
+    session: Session, kind: str, *, layer: str | None = None, as_of: datetime | None = None
+) -> Sequence[RowMapping]:
+    """Give the rows of any other kind. Only links and posts have a layer and a time; the rest is as it is now."""
+    statement = text(_TABLES[kind].format(valid=_VALID, in_layer=_IN_LAYER))
+    asked = {"layer": layer, "as_of": as_of}
+    return session.execute(statement, {name: asked[name] for name in statement._bindparams}).mappings().all()

@@ -1,6 +1,7 @@
 """Give back what was imported, in a form that can be imported again unchanged."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -9,10 +10,11 @@ import numpy as np
 import pandas as pd
 import pyogrio
 import shapely
+from pyogrio.errors import DataLayerError, DataSourceError, FeatureError
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from geo.errors import NotFoundError, RefusedExportError
+from geo.errors import NotFoundError, RefusedExportError, WrongUsageError
 from geo.models import Layer
 from geo.queries import exports
 from geo.services.importing.request import Kind
@@ -21,6 +23,8 @@ from geo.services.spreadsheet import guarded
 
 DRIVERS = {".geojson": "GeoJSON", ".json": "GeoJSON", ".gpkg": "GPKG", ".csv": None}
 _LEVELS = {Kind.GRIDS: "grid", Kind.MICRO_GRIDS: "micro_grid"}
+TIMED = (*_LEVELS, Kind.BRANCHES, Kind.POSTS)
+"""What is true for a span of time, and of one layer: borders, what branches answer for, posts."""
 
 
 def export(
@@ -32,29 +36,52 @@ def export(
 
     Raises
     ------
+    WrongUsageError
+        If a layer or an instant is named for a kind that has none.
     RefusedExportError
-        If the ending is none of these, or the kind has no geometry to make features of.
+        If the ending is none of these, the kind has no geometry to make features of, or the file can't be written; what
+        was there under its name stays.
     NotFoundError
         If there is no such layer.
     FutureInstantError
         If ``as_of`` is still to come.
     """
+    if (layer is not None or as_of is not None) and kind not in TIMED:
+        raise WrongUsageError(
+            f"--layer 与 --as-of 只用于 {'、'.join(TIMED)}。 They mean nothing for {kind}, which is kept as it is now."
+        )
     require_past(as_of)
     if target.suffix.lower() not in DRIVERS:
         raise RefusedExportError(f"{target.name}: 不支持 {target.suffix}；可用 {' '.join(DRIVERS)}。 Unknown ending.")
     if kind in _LEVELS:
         rows = exports.read_grids(session, _layer(session, layer).id, _LEVELS[kind], as_of)
     else:
-        rows = exports.read_table(session, kind, as_of)
+        rows = exports.read_table(session, kind, layer=_layer(session, layer).code if layer else None, as_of=as_of)
     records = [_flat(dict(row)) for row in rows]
     driver = DRIVERS[target.suffix.lower()]
-    if driver is None:
-        _write_csv(records, target)
-    elif rows and "geom" not in rows[0]:
+    if driver is not None and rows and "geom" not in rows[0]:
         raise RefusedExportError(f"{kind} 没有图形，请导出为 .csv。 These rows have no geometry: write a CSV.")
-    else:
-        _write_features(records, target, driver)
+    with _written_whole(target) as partial:
+        if driver is None:
+            _write_csv(records, partial)
+        else:
+            _write_features(records, partial, driver, target.stem)
     return len(records)
+
+
+@contextmanager
+def _written_whole(target: Path) -> Iterator[Path]:
+    """Give the place beside ``target`` to write to, which then takes its place; after a failure nothing is changed."""
+    partial = target.with_name(f".{target.stem}.partial{target.suffix}")
+    partial.unlink(missing_ok=True)
+    try:
+        yield partial
+        partial.replace(target)
+    except (OSError, DataSourceError, DataLayerError, FeatureError) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error).split(": ")[-1]
+        raise RefusedExportError(f"{target}: 写不了 ({reason})。 The file can't be written.") from error
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 def _layer(session: Session, name: str | None) -> Layer:
@@ -81,8 +108,7 @@ def _write_csv(records: Sequence[dict[str, Any]], target: Path) -> None:
     frame.to_csv(target, index=False, encoding="utf-8-sig", lineterminator="\r\n")
 
 
-def _write_features(records: Sequence[dict[str, Any]], target: Path, driver: str) -> None:
-    target.unlink(missing_ok=True)
+def _write_features(records: Sequence[dict[str, Any]], target: Path, driver: str, name: str) -> None:
     geoms = shapely.from_wkb([bytes(r["geom"]) if r["geom"] is not None else None for r in records])
     fields = list(dict.fromkeys(k for r in records for k in r if k not in ("geom", "lon", "lat")))
     columns = [_column([r.get(field) for r in records]) for field in fields]
@@ -92,6 +118,7 @@ def _write_features(records: Sequence[dict[str, Any]], target: Path, driver: str
         [values for values, _ in columns],
         fields,
         field_mask=[mask for _, mask in columns],
+        layer=name,
         driver=driver,
         geometry_type=_common_type(np.asarray(geoms, dtype=object)),
         crs="EPSG:4326",
@@ -104,6 +131,8 @@ def _column(values: list[Any]) -> tuple[Any, Any]:
     """Give a column in one type, with a mask of what is missing."""
     mask = np.array([v is None for v in values], dtype=bool)
     here = [v for v in values if v is not None]
+    if here and all(isinstance(v, bool) for v in here):
+        return np.array([bool(v) for v in values]), mask
     if here and all(isinstance(v, int) and not isinstance(v, bool) for v in here):
         return np.array([0 if v is None else v for v in values], dtype=np.int64), mask
     if here and all(isinstance(v, int | float) and not isinstance(v, bool) for v in here):

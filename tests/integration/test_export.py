@@ -1,18 +1,23 @@
 """What was imported comes back, and importing it again changes nothing."""
 
 import csv
+import json
 from datetime import UTC, datetime
+from uuid import uuid4
 
 import geopandas as gpd
 import pandas as pd
 import pytest
+import shapely
 from sqlalchemy import select
 
-from geo.errors import FutureInstantError, NotFoundError, RefusedExportError
+from geo.errors import FutureInstantError, NotFoundError, RefusedExportError, WrongUsageError
 from geo.models import GridVersion, Person
 from geo.services.exporting import export
 from geo.services.importing.request import ImportRequest, Kind
 from geo.services.importing.run import run_import
+from geo.services.intake import NewReport, store_reports
+from geo.services.locate import Fix
 from tests.builders import add_division, add_edition, add_grid, add_layer, box, cell
 
 
@@ -117,3 +122,67 @@ def test_divisions_come_back_though_some_have_no_border(session, tmp_path):
     export(session, Kind.DIVISIONS, tmp_path / "a.geojson")
     report = load(session, "divisions", tmp_path / "a.geojson")
     assert report.counts == {"new": 0, "changed": 0, "unchanged": 2}
+
+
+def test_divisions_and_compounds_without_any_outline_come_back(session, city, tmp_path):
+    source = tmp_path / "a.csv"
+    source.write_text("编码,名称,类型\nC1,桂花园,商品房\n", encoding="utf-8")
+    load(session, "compounds", source, division="4503")
+    for kind in (Kind.DIVISIONS, Kind.COMPOUNDS):
+        for ending in (".geojson", ".gpkg", ".csv"):
+            back = tmp_path / f"back{ending}"
+            export(session, kind, back)
+            assert load(session, kind, back).counts["unchanged"] == 1, (kind, ending)
+
+
+@pytest.mark.parametrize("ending", [".geojson", ".gpkg"])
+def test_attributes_of_every_type_come_back(session, city, tmp_path, ending):
+    properties = [
+        {"编码": "A", "是": True, "数": 1.5, "表": ["x", "y"], "物": {"a": 1}, "时": "2024-01-02T03:04:05", "空": None},
+        {"编码": "B", "是": None, "数": 2, "表": None, "物": None, "时": None, "空": None},
+    ]
+    source = tmp_path / "网格.geojson"
+    features = [
+        {"type": "Feature", "properties": row, "geometry": shapely.geometry.mapping(cell(i, 0))}
+        for i, row in enumerate(properties)
+    ]
+    source.write_text(json.dumps({"type": "FeatureCollection", "features": features}), encoding="utf-8")
+    assert load(session, "grids", source, division="4503").loaded
+    export(session, Kind.GRIDS, tmp_path / f"back{ending}")
+    assert load(session, "grids", tmp_path / f"back{ending}", division="4503").counts["unchanged"] == 2
+
+
+def test_a_report_that_came_by_the_api_is_known_again(session, city, tmp_path):
+    store_reports(session, [NewReport(id=uuid4(), fix=Fix(110.28, 25.27), category="井盖", source="api")])
+    export(session, Kind.REPORTS, tmp_path / "a.csv")
+    assert load(session, "reports", tmp_path / "a.csv", crs="wgs84").counts == {"new": 0, "unchanged": 1}
+
+
+def test_links_and_posts_are_those_of_one_layer(session, city, tmp_path):
+    for layer in ("party", "police"):
+        source = tmp_path / "网格.geojson"
+        source.write_text(gpd.GeoDataFrame({"编码": [layer]}, geometry=[cell(0, 0)]).to_json(drop_id=True), "utf-8")
+        load(session, "grids", source, division="4503", layer=layer)
+        (tmp_path / "b.csv").write_text(f"编码,名称,网格\nB,支部,{layer}\n", encoding="utf-8")
+        load(session, "branches", tmp_path / "b.csv", layer=layer)
+    for name, layer in ((None, "party"), ("police", "police")):
+        export(session, Kind.BRANCHES, tmp_path / "out.csv", layer=name)
+        assert pd.read_csv(tmp_path / "out.csv")["grid"].tolist() == [layer]
+        assert load(session, "branches", tmp_path / "out.csv", layer=name).counts["unchanged"] == 1
+
+
+def test_a_kind_without_layer_or_time_refuses_them(session, city, tmp_path):
+    with pytest.raises(WrongUsageError, match="--as-of"):
+        export(session, Kind.PEOPLE, tmp_path / "a.csv", as_of=datetime(2021, 1, 1, tzinfo=UTC))
+    with pytest.raises(WrongUsageError, match="--layer"):
+        export(session, Kind.STATIONS, tmp_path / "a.csv", layer="party")
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.gpkg", "a.geojson"])
+def test_a_place_that_cannot_be_written_is_a_sentence_and_leaves_what_was_there(session, city, tmp_path, name):
+    with pytest.raises(RefusedExportError, match="写不了"):
+        export(session, Kind.DIVISIONS, tmp_path / "nowhere" / name)
+    (tmp_path / name).mkdir()
+    with pytest.raises(RefusedExportError, match="写不了"):
+        export(session, Kind.DIVISIONS, tmp_path / name)
+    assert [path.name for path in tmp_path.iterdir()] == [name]

@@ -19,6 +19,7 @@ from geo.services.drafting import apply, redo, undo
 from geo.services.exporting import export
 from geo.services.importing.request import ImportRequest, Kind
 from geo.services.importing.run import run_import
+from geo.services.importing.task import PlacingRules
 from geo.services.intake import NewReport, store_reports
 from geo.services.locate import Fix
 from geo.services.publishing import publish
@@ -38,8 +39,9 @@ def load(session, tmp_path):
         path = tmp_path / "网格.geojson"
         path.write_text(gpd.GeoDataFrame(columns, geometry=geoms).to_json(drop_id=True), encoding="utf-8")
         told = options.pop("told", lambda phase, done, total: None)
+        rules = options.pop("rules", PlacingRules())
         request = ImportRequest(Kind(kind), path, path.name, division=division, **options)
-        return run_import(session, request, told)
+        return run_import(session, request, told, rules=rules)
 
     return load
 
@@ -411,3 +413,45 @@ def test_outside_the_district_is_refused_though_the_community_has_no_border(sess
     report = load("grids", {"A": cell(0, 0), "B": cell(5, 5)}, division="450305001003")
     assert [(f.reason, f.code) for f in report.of("refused")] == [("outside_division", "B")]
     assert "桂林市" in report.of("refused")[0].message
+
+
+def test_columns_that_a_file_lacks_leave_what_is_there(session, city, load):
+    about = {"名称": ["甲"], "类型": ["专属"], "户数": [300], "备注": ["x"], "海拔": [150]}
+    load("grids", {"A": cell(0, 0)}, columns=about)
+    nudged = shapely.transform(cell(0, 0), lambda c: c + 2e-7)  # as another program rounds
+    load("grids", {"A": nudged}, columns={"备注": ["y"]})
+    (kept,) = now(session).values()
+    assert (kept.name, kept.kind, kept.households, kept.attributes) == (
+        "甲",
+        "dedicated",
+        300,
+        {"备注": "y", "海拔": 150},
+    )
+    load("grids", {"A": box(0, 0, 2, 1)})
+    (grown,) = now(session).values()
+    assert (grown.name, grown.kind, grown.households) == ("甲", "dedicated", None)  # the figure was of other land
+
+
+def test_what_a_column_cannot_hold_is_left_out_and_told_once(session, city, load):
+    columns = {"户数": ["300", "约300", "-99", "-99"], "类型": ["基础", "住宅", "住宅", None]}
+    report = load("grids", SQUARE, columns=columns)
+    assert report.loaded
+    told = [(f.reason, f.row) for f in report.of("warning") if f.reason.startswith("bad_")]
+    assert told == [("bad_kind", 2), ("bad_households", 2), ("bad_households", 3)]
+    assert any("第 3 行等 2 行: 户数“-99”" in f.message for f in report.of("warning"))
+    assert {v.households for v in now(session).values()} == {300, None}
+
+
+def test_a_dry_run_that_skips_bad_rows_tells_that_the_others_could_be_loaded(session, city, load):
+    shapes = {"A": cell(0, 0), "B": cell(1, 0)}
+    report = load("grids", shapes, columns={"编码": ["A", None]}, skip_bad=True, dry_run=True)
+    assert (report.is_sound, report.loaded, len(report.refused_rows)) == (True, False, 1)
+    assert not load("grids", shapes, columns={"编码": ["A", None]}, dry_run=True).is_sound
+
+
+def test_issues_are_placed_anew_by_the_rules_that_are_set(session, city, load):
+    load("grids", {"A": cell(0, 0)})
+    lon, lat = lon_lat(0.5, 0.5)
+    store_reports(session, [NewReport(id=uuid4(), fix=Fix(lon, lat), category="井盖")])
+    load("grids", {"A": box(0, 0.6, 1, 1)}, rules=PlacingRules(snap_m=5))  # its edge is 11 m off
+    assert session.scalars(select(Issue)).one().grid_id is None

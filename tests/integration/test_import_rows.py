@@ -19,6 +19,8 @@ from geo.models import (
 )
 from geo.services.importing.request import ImportRequest, Kind
 from geo.services.importing.run import run_import
+from geo.services.importing.task import PlacingRules
+from geo.services.importing.values import instant
 from tests.builders import add_division, add_edition, add_grid, add_layer, add_station, box, cell, lon_lat
 
 
@@ -269,3 +271,70 @@ def test_columns_that_a_file_lacks_leave_what_is_there(session, grid, load):
     assert load("branches", "支部编码,支部名称", "Z01,桂花园网格党支部", division="4503").counts["unchanged"] == 1
     assert load("people", "工号,姓名", "P1,测试员甲").counts["unchanged"] == 1
     assert session.scalars(select(Station)).one().area_m2 == 520
+
+
+INSIDE = ",".join(map(str, lon_lat(0.5, 0.5)))
+
+
+@pytest.mark.parametrize(
+    ("kind", "head", "row", "reason"),
+    [  # a figure of 0, a receipt without blur, today's date, 单建: each would be a lie
+        ("buildings", "编码,户数,经度,纬度", f"B1,很多,{INSIDE}", "bad_households"),
+        ("buildings", "编码,人口,经度,纬度", f"B1,-3,{INSIDE}", "bad_people"),
+        ("stations", "编码,面积,经度,纬度", f"S1,大,{INSIDE}", "bad_area_m2"),
+        ("reports", "编号,精度,经度,纬度", f"R1,高,{INSIDE}", "bad_accuracy"),
+        ("reports", "编号,精度,经度,纬度", f"R1,-5,{INSIDE}", "bad_accuracy"),
+        ("reports", "编号,时间,经度,纬度", f"R1,昨天,{INSIDE}", "bad_at"),
+        ("reports", "编号,时间,经度,纬度", f"R1,2024-13-01,{INSIDE}", "bad_at"),
+        ("reports", "编号,时间,经度,纬度", f"R1,2999-01-01,{INSIDE}", "bad_at"),
+        ("branches", "编码,组建方式,网格", "Z9,合建,G1", "bad_formation"),
+        ("people", "编号,姓名", "1.23457E+14,甲", "rounded_code"),
+    ],
+)
+def test_a_cell_that_cannot_be_read_is_refused_with_its_text(session, grid, load, kind, head, row, reason):
+    options = {"crs": "wgs84"} if "经度" in head else {}
+    report = load(kind, head, row, **options)
+    assert [(f.reason, f.row) for f in report.of("refused")] == [(reason, 2)]
+    assert row.split(",")[1 if reason != "rounded_code" else 0] in report.of("refused")[0].message
+    assert not report.loaded
+
+
+def test_an_unknown_level_of_a_station_is_left_out_and_told(session, grid, load):
+    report = load("stations", "编码,级别,经度,纬度", f"S1,宇宙级,{INSIDE}", crs="wgs84")
+    assert [(f.reason, f.row) for f in report.of("warning")] == [("bad_level", 2)]
+    assert session.scalars(select(Station)).one().level is None
+
+
+def test_one_row_astray_is_refused_by_itself_and_not_the_file(session, grid, load):
+    lines = ("编码,经度,纬度", f"S1,{INSIDE}", f"S2,{INSIDE}", f"S3,{INSIDE}", "S4,500,25", "S5,25,110")
+    report = load("stations", *lines, crs="wgs84", skip_bad=True)
+    assert [(f.reason, f.row) for f in report.of("refused")] == [("bad_coordinates", 5), ("bad_coordinates", 6)]
+    assert report.counts["new"] == 3
+
+
+def test_what_is_wrong_with_the_whole_file_is_told_beside_its_rows(session, grid, load):
+    report = load("stations", "编码,经度,纬度", "S1,,", "S2,787723,2965812", crs="wgs84", skip_bad=True)
+    assert [f.reason for f in report.of("refused")] == ["no_coordinates", "file"]
+
+
+def test_reports_are_placed_by_the_rules_that_are_set(session, grid, tmp_path):
+    path = tmp_path / "a.csv"
+    lon, lat = lon_lat(-0.1, 0.5)  # 10 m outside
+    path.write_text(f"编号,经度,纬度\nR1,{lon},{lat}\n", encoding="utf-8")
+    request = ImportRequest(Kind.REPORTS, path, path.name, crs="wgs84")
+    report = run_import(session, request, rules=PlacingRules(snap_m=5))
+    assert report.details["placed"]["outside"] == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "at"),
+    [
+        ("2024/5/1 8:00", "2024-05-01T08:00:00+08:00"),  # a spreadsheet
+        ("2024年5月1日", "2024-05-01T00:00:00+08:00"),
+        ("2024年5月1日 8时5分", "2024-05-01T08:05:00+08:00"),
+        ("2024-05-01T00:00:00Z", "2024-05-01T00:00:00+00:00"),
+        ("2024-5-1 23:59:58", "2024-05-01T23:59:58+08:00"),
+    ],
+)
+def test_times_are_read_as_people_write_them(text, at):
+    assert instant(text).isoformat() == at

@@ -86,6 +86,30 @@ def test_csv_is_read_as_text_in_either_encoding(tmp_path, encoding, separator):
     assert table.row(0) == 2
 
 
+@pytest.mark.parametrize(
+    ("text", "rows"),
+    [
+        ("a,b\n1,2,\n3,4,\n", [{"a": "1", "b": "2"}, {"a": "3", "b": "4"}]),  # no column takes another's place
+        ("a,b,\n1,2,x\n", [{"a": "1", "b": "2", "第3列": "x"}]),
+        ("a,b\n1\n", [{"a": "1", "b": None}]),
+        ("a,a\n1,2\n", [{"a": "1", "a.1": "2"}]),
+        ("a,b\n1,2\n,\n ,\n", [{"a": "1", "b": "2"}]),  # what a spreadsheet leaves below a table
+        ('a,b\n"1\n,2",3\n', [{"a": "1\n,2", "b": "3"}]),
+    ],
+)
+def test_a_cell_stays_in_its_column(tmp_path, text, rows):
+    (tmp_path / "a.csv").write_text(text, encoding="utf-8")
+    assert read_table(tmp_path / "a.csv").frame.to_dict("records") == rows
+
+
+def test_lists_are_kept_as_the_json_that_objects_come_as(tmp_path):
+    properties = {"list": ["甲", "乙"], "object": {"a": [1]}}
+    feature = {"type": "Feature", "properties": properties, "geometry": {"type": "Point", "coordinates": [110, 25]}}
+    (tmp_path / "a.geojson").write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}), "utf-8")
+    (row,) = read_table(tmp_path / "a.geojson").frame.to_dict("records")
+    assert {key: json.loads(value) for key, value in row.items()} == properties
+
+
 def test_zip_bomb_is_refused_without_filling_the_disk(tmp_path):
     with zipfile.ZipFile(tmp_path / "a.zip", "w", zipfile.ZIP_DEFLATED) as out:
         out.writestr("a.csv", b"0" * 300_000_000)
@@ -117,7 +141,9 @@ def test_zip_of_many_files_or_none_is_refused(tmp_path):
         ("a.csv", b"", "空"),
         ("a.csv", b"code,name\n", "没有一行"),
         ("a.csv", b"\xff\xfe\x00a", "编码"),
-        ("a.csv", b"a,b\n1,2\n1,2,3\n", "CSV"),
+        ("a.csv", b"a,b\n1,2\n1,2,3\n", "CSV.*3 has more cells"),
+        ("a.csv", b'a,b\n1,"2\n', "CSV"),
+        ("a.csv", b"\xef\xbb\xbf\n\n", "空"),
         ("a.geojson", b'{"type":"FeatureCollection","features":[]}', "没有一行"),
     ],
 )
@@ -142,6 +168,7 @@ def test_missing_file(tmp_path):
             ["province_adcode", "city_adcode", "district_name", "district_adcode"],
             {"code": "district_adcode", "name": "district_name", "parent": "city_adcode"},
         ),
+        (["编码", "上级党组织编码", "社区编码"], {"code": "编码", "parent": "上级党组织编码"}),
         (["OBJECTID", "Shape__Area"], {}),
     ],
 )

@@ -66,3 +66,8 @@ def test_no_such_kind():
         request("persons")
     assert CliRunner().invoke(app, ["import", "persons", "a.csv"]).exit_code == 2
     assert CliRunner().invoke(app, ["export", "streets", "a.csv"]).exit_code == 2
+
+
+def test_what_is_no_coordinate_system_is_wrong_usage():
+    with pytest.raises(WrongUsageError, match="EPSG"):
+        request(Kind.GRIDS, crs="乱写")

@@ -20,8 +20,8 @@ _NAMES: Mapping[str, list[str]] = {
             "小区名称 楼栋名称 楼栋 姓名 districtname cityname gridname fullname"
         ),
         "parent": (
-            "parent parentcode 上级 上级编码 上级代码 所属网格 所属网格编码 所属社区 所属社区编码 "
-            "社区编码 社区代码 所属区划 上级党组织 上级党组织编码 小区编码 streetcode areacode citycode "
+            "parent parentcode 上级 上级编码 上级代码 上级党组织 上级党组织编码 所属网格 所属网格编码 "
+            "所属社区 所属社区编码 社区编码 社区代码 所属区划 小区编码 streetcode areacode citycode "
             "cityadcode grid gridcode"
         ),
         "lon": "lon lng long longitude 经度 x 坐标经度",

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from geo.errors import RefusedImportError
 from geo.models import Branch, ResponsibleBranch
 from geo.queries import division_tree, ending
+from geo.services.importing.cells import refuse_unreadable
 from geo.services.importing.columns import Columns
 from geo.services.importing.load_party import (
     Cell,
@@ -56,6 +57,7 @@ def load_branches(task: Task) -> None:
     codes, parents = task.texts(columns, "code"), task.texts(columns, "parent")
     cells = cells_of(task, columns)
     kinds = [kind_in(task, i, c, BRANCH_KINDS, "grid_branch") for i, c in enumerate(cells)]
+    refuse_unreadable(task, columns, "formation", lambda text: kind_of(text, FORMATIONS), "单建、联建、挂建或兜底建")
     _check_repeats(task, codes, cells)
     _check_parents(task, columns, codes, parents, kinds)
     territories = territories_of(task, cells, codes)

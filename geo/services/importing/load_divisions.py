@@ -10,6 +10,7 @@ from shapely.geometry.base import BaseGeometry
 
 from geo.models import Division
 from geo.queries.known_places import read_borders
+from geo.services.importing.cells import leave_out_figures, leave_out_unreadable
 from geo.services.importing.columns import Columns
 from geo.services.importing.division_tree import settle
 from geo.services.importing.nesting import LEVELS, Place, Row, nest, official_code, parent_of_code
@@ -43,6 +44,8 @@ def load_divisions(task: Task) -> None:
     with task.phase("coordinates"):
         geoms = _borders(task, codes)
         check_codes(codes, np.array([task.table.row(i) for i in range(len(codes))]), task.report)
+    leave_out_figures(task, columns, "people")
+    leave_out_unreadable(task, columns, "household_size", number, "数")
     with task.phase("checks"):
         drawn = ~shapely.is_missing(geoms)
         for length in {len(c) for c in codes[drawn] if c}:
@@ -60,10 +63,10 @@ def load_divisions(task: Task) -> None:
 
 
 def _borders(task: Task, codes: NDArray[np.object_]) -> NDArray[np.object_]:
-    if task.table.geoms is None:
+    drawn = task.drawn()  # a border may be unknown
+    if not drawn.any():
         return np.full(len(codes), None, dtype=object)
     crs = task.decide_crs(shapely.get_coordinates(task.table.geoms), None)
-    drawn = ~shapely.is_missing(task.table.geoms)  # a border may be unknown
     return repair_polygons(task.table, crs, task.report, codes, only=drawn)
 
 

@@ -10,8 +10,9 @@ from geo.models import Division, Edition, Layer
 from geo.queries import publishing as queries
 from geo.queries.versions import CurrentVersion, NewVersion, read_current
 from geo.services.editions import lock_layer, write_edition
+from geo.services.importing.cells import leave_out_figures, leave_out_unreadable
 from geo.services.importing.grid_draft import keep_draft
-from geo.services.importing.grid_features import FIELDS, GridRows, whole_grids
+from geo.services.importing.grid_features import FIELDS, KINDS, GridRows, require_grids, whole
 from geo.services.importing.grid_plan import Change, plan
 from geo.services.importing.recoding import check_recoding
 from geo.services.importing.repair import repair_polygons
@@ -20,6 +21,7 @@ from geo.services.importing.request import Kind
 from geo.services.importing.task import Task
 from geo.services.importing.territory import find_layer, named_division
 from geo.services.importing.tessellation import check_codes, check_pattern
+from geo.services.importing.values import kind_of
 from geo.services.progress import counted
 from geo.services.replacement import sweep_all
 from geo.services.tiling import draw_outlines, simplify_new
@@ -49,8 +51,12 @@ def load_grids(task: Task) -> None:
     lock_layer(session, layer.id)
     check_pattern(codes, rows, layer.code_pattern, task.report)
     current = read_current(session, layer.id)
-    grids = whole_grids(current) if task.request.kind is Kind.MICRO_GRIDS else {}
-    found = GridRows(task, columns, codes, geoms, division, grids).versions(task.good_rows())
+    present = whole(current)
+    if task.request.kind is Kind.MICRO_GRIDS:
+        require_grids(present)
+    leave_out_unreadable(task, columns, "kind", lambda text: kind_of(text, KINDS), "网格类型，按基础网格读")
+    leave_out_figures(task, columns, "households", "people")
+    found = GridRows(task, columns, codes, geoms, division, present).versions(task.good_rows())
     home = division or _home(task, [v.division_id for v in found], layer)
     with task.phase("checks"):
         check_recoding(task, columns, found, current)
@@ -118,7 +124,12 @@ def _publish(task: Task, layer: Layer, home: Division, change: Change) -> None:
     with task.phase("tiles"):
         draw_outlines(session, layer.id, change.division_ids)
     with task.phase("replacement"):
-        replaced = sweep_all(lambda: nullcontext(session), edition.id)
+        replaced = sweep_all(
+            lambda: nullcontext(session),
+            edition.id,
+            snap_m=task.rules.snap_m,
+            certain_from=task.rules.certain_from,
+        )
     task.report.details |= {
         "edition": edition.id,
         "revision": layer.revision,

@@ -13,6 +13,7 @@ from geo.models import Building, Compound, Division, Station
 from geo.queries import ending
 from geo.queries.footprints import give_way
 from geo.queries.homes import divisions_of_points, grids_around, sum_households
+from geo.services.importing.cells import leave_out_unreadable, refuse_unreadable
 from geo.services.importing.columns import Columns
 from geo.services.importing.repair import convert_geometries, repair_polygons
 from geo.services.importing.task import Task
@@ -61,6 +62,8 @@ def load_stations(task: Task) -> None:
     cells, codes = _cells(task, columns)
     points = task.points(columns, _named(task))
     kinds = [_kind(task, i, c, STATION_KINDS, "service_centre") for i, c in enumerate(cells)]
+    refuse_unreadable(task, columns, "area_m2", whole_number, "面积（平方米）")
+    leave_out_unreadable(task, columns, "level", lambda text: kind_of(text, STATION_LEVELS), "站点级别")
     doors = [_doors(task, i, cell) for i, cell in enumerate(cells)]
     homes = _homes(task, cells, codes, points)
     task.stop_if_refused()
@@ -108,9 +111,10 @@ def load_compounds(task: Task) -> None:
     cells, codes = _cells(task, columns)
     outlines: NDArray[np.object_] = np.full(len(cells), None, dtype=object)
     points = outlines
-    if task.table.geoms is not None:
+    drawn = task.drawn()  # an outline may be unknown
+    if drawn.any():
         crs = task.decide_crs(shapely.get_coordinates(task.table.geoms), _named(task))
-        outlines = repair_polygons(task.table, crs, task.report, codes)
+        outlines = repair_polygons(task.table, crs, task.report, codes, only=drawn)
         points = shapely.point_on_surface(outlines)
     kinds = [_kind(task, i, c, COMPOUND_KINDS, "commercial") for i, c in enumerate(cells)]
     homes = _homes(task, cells, codes, points)
@@ -135,6 +139,8 @@ def load_buildings(task: Task) -> None:
     )
     cells, codes = _cells(task, columns)
     outlines, points = _outlines_and_points(task, columns, codes)
+    for field in ("households", "people"):
+        refuse_unreadable(task, columns, field, whole_number, "不小于 0 的数")
     homes = _homes(task, cells, codes, points)
     wanted = [c for cell in cells if (c := text_of(cell.get("compound")))]
     compounds = read_by_code(task.session, Compound, wanted)

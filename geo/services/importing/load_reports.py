@@ -1,14 +1,14 @@
 """Load reports from another system: each is placed and stored as `POST /reports` would."""
 
 from collections.abc import Iterator
-from typing import Any
+from datetime import UTC, datetime
 from uuid import UUID, uuid5
 
 import numpy as np
 
-from geo.errors import RefusedImportError
 from geo.geometry.shares import MAX_ACCURACY_M
 from geo.queries.receipts import count_methods
+from geo.services.importing.cells import refuse_unreadable
 from geo.services.importing.task import Task
 from geo.services.importing.values import instant, number, text_of
 from geo.services.intake import CHUNK, NewReport, store_reports
@@ -29,20 +29,18 @@ def load_reports(task: Task) -> None:
     """
     columns = task.columns(FIELDS)
     codes = task.texts(columns, "code")
-    if task.request.replace or task.request.draft:
-        raise RefusedImportError("上报记录只能追加，不能 --replace 或 --draft。 Reports are only ever added.")
     for i in np.flatnonzero(codes == None).tolist():  # noqa: E711  # an array's comparison
         row = task.table.row(i)
         task.report.add("refused", "no_code", f"第 {row} 行: 没有编号，重复导入时认不出。 No number.", row=row)
+    refuse_unreadable(task, columns, "accuracy", _accuracy, f"定位精度，米（0 到 {MAX_ACCURACY_M:g}）")
+    refuse_unreadable(task, columns, "at", _past_instant, "过去的时间（如 2024-05-01 08:00）")
     with task.phase("coordinates"):
         task.points(columns, None)
     task.stop_if_refused()
     raw = task.raw_points(columns)
     cells = {f: task.texts(columns, f) for f in ("category", "description", "at", "accuracy")}
-    _refuse_accuracies(task, cells["accuracy"])
-    task.stop_if_refused()
     good = task.good_rows()
-    ids = [uuid5(_NAMESPACE, str(codes[i])) for i in good]
+    ids = [_id_of(str(codes[i])) for i in good]
 
     def rows() -> Iterator[NewReport]:
         for done, (i, report_id) in enumerate(zip(good, ids, strict=True)):
@@ -61,16 +59,30 @@ def load_reports(task: Task) -> None:
             )
 
     with task.phase("placing"):
-        new = store_reports(task.session, rows(), cause="import")
+        new = store_reports(
+            task.session,
+            rows(),
+            cause="import",
+            snap_m=task.rules.snap_m,
+            certain_from=task.rules.certain_from,
+        )
     task.report.counts = {"new": new, "unchanged": len(good) - new}
     task.report.details["placed"] = count_methods(task.session, ids)
 
 
-def _refuse_accuracies(task: Task, accuracies: Any) -> None:
-    """Refuse each row whose accuracy no fix can have."""
-    for i in task.good_rows():
-        accuracy = number(accuracies[i])
-        if accuracy is not None and not 0 < accuracy <= MAX_ACCURACY_M:
-            row = task.table.row(i)
-            message = f"第 {row} 行: 定位精度 {accuracy:g} 米不可能（0 到 {MAX_ACCURACY_M:g}）。 No accuracy of a fix."
-            task.report.add("refused", "bad_accuracy", message, row=row)
+def _id_of(code: str) -> UUID:
+    """Give the id of a report: the one it was sent with, if an export wrote that; else one made from its number."""
+    try:
+        return UUID(code)
+    except ValueError:
+        return uuid5(_NAMESPACE, code)
+
+
+def _accuracy(text: str) -> float | None:
+    found = number(text)
+    return found if found is not None and 0 < found <= MAX_ACCURACY_M else None
+
+
+def _past_instant(text: str) -> datetime | None:
+    found = instant(text)
+    return found if found is not None and found <= datetime.now(UTC) else None

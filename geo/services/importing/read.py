@@ -1,9 +1,11 @@
 """Read a file of features or rows into one table, with what the file says about its coordinates."""
 
 import csv
+import json
 import re
 import tempfile
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -106,7 +108,8 @@ def _read_features(path: Path, name: str) -> Table:
             raise RefusedImportError(f"{name}: 有多个图层 {'、'.join(layers[:, 0])}，请只留一个。 Keep one layer only.")
         meta, _, wkb, columns = pyogrio.raw.read(path, encoding=encoding, force_2d=True, datetime_as_string=True)
     except (DataSourceError, DataLayerError, UnicodeDecodeError) as error:
-        raise RefusedImportError(f"{name}: 读不出来，文件可能损坏。 Not readable as {form}: {error}") from error
+        reason = str(error).split("; It might help")[0]  # GDAL's advice is for programmers
+        raise RefusedImportError(f"{name}: 读不出来，文件可能损坏。 Not readable as {form}: {reason}") from error
     if wkb is None:
         raise RefusedImportError(f"{name}: 没有图形。 The file holds no geometries.")
     geoms = shapely.from_wkb(wkb, on_invalid="ignore")
@@ -122,9 +125,13 @@ def _plain(column: NDArray[Any]) -> NDArray[np.object_]:
         whole = np.isfinite(column) & (column == np.round(column))
         values[whole] = column[whole].astype(np.int64)
         values[np.isnan(column)] = None
-    elif column.dtype.kind == "O":  # lists come as arrays
-        values = np.array([None, *(v.tolist() if isinstance(v, np.ndarray) else v for v in column)], dtype=object)[1:]
+    elif column.dtype.kind == "O":  # a list comes as an array; it is kept as the JSON that objects come as
+        values = np.array([None, *(_as_json(v) if isinstance(v, np.ndarray) else v for v in column)], dtype=object)[1:]
     return np.asarray(values)
+
+
+def _as_json(values: NDArray[Any]) -> str:
+    return json.dumps(values.tolist(), ensure_ascii=False)
 
 
 def _declared(path: Path, form: str, crs: str | None) -> str | None:
@@ -177,23 +184,39 @@ def _mend_field_names(path: Path) -> None:
 
 def _read_csv(path: Path, name: str) -> Table:
     raw = path.read_bytes()
-    if not raw.strip():
-        raise RefusedImportError(f"{name}: 文件是空的。 The file is empty.")
     encoding = "utf-8-sig" if _is_text(raw, "utf-8-sig") else "gb18030"
     if not _is_text(raw, encoding):
         raise RefusedImportError(f"{name}: 文字编码既不是 UTF-8 也不是 GBK。 Neither UTF-8 nor GBK text.")
-    header = raw.split(b"\n", 1)[0].decode(encoding)
-    delimiter = max(",\t;", key=header.count)
+    text = raw.decode(encoding)
+    delimiter = max(",\t;", key=text.lstrip().split("\n", 1)[0].count)
     try:
-        frame = pd.read_csv(
-            path, dtype=str, keep_default_na=False, encoding=encoding, sep=delimiter, quoting=csv.QUOTE_MINIMAL
-        )
-    except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        lines = [cells for cells in csv.reader(StringIO(text, newline=""), delimiter=delimiter, strict=True) if cells]
+    except csv.Error as error:
         raise RefusedImportError(f"{name}: 不是规整的 CSV 表格 ({error})。 Not a regular table.") from error
-    rows = np.array([[unguarded(value.strip()) or None for value in row] for row in frame.to_numpy()], dtype=object)
-    names = [unguarded(str(name)) for name in frame.columns]
-    frame = pd.DataFrame(rows.reshape(len(frame), len(names)), columns=names, dtype=object)
-    return Table(frame, None, None, "csv", 2)
+    while len(lines) > 1 and not any(cell.strip() for cell in lines[-1]):
+        lines.pop()  # what a spreadsheet leaves below a table
+    if not lines:
+        raise RefusedImportError(f"{name}: 文件是空的。 The file is empty.")
+    names = _distinct([unguarded(cell.strip()) for cell in lines[0]])
+    for number, cells in enumerate(lines[1:], 2):
+        if any(cell.strip() for cell in cells[len(names) :]):
+            raise RefusedImportError(
+                f"{name}: 不是规整的 CSV 表格: 第 {number} 行有 {len(cells)} 格，表头只有 {len(names)} 列；"
+                "多半是某一格里的逗号没有加引号。"
+                f" Row {number} has more cells than the header."
+            )
+    empty = [None] * len(names)
+    rows = [([unguarded(cell.strip()) or None for cell in cells] + empty)[: len(names)] for cells in lines[1:]]
+    return Table(pd.DataFrame(rows, columns=names, dtype=object), None, None, "csv", 2)
+
+
+def _distinct(names: list[str]) -> list[str]:
+    """Give a column without a name its place as one, and a repeated name its number: each is a column of its own."""
+    found: list[str] = []
+    for place, name in enumerate(names, 1):
+        name = name or f"第{place}列"
+        found.append(f"{name}.{names[: place - 1].count(name)}" if name in found else name)
+    return found
 
 
 def _is_text(raw: bytes, encoding: str) -> bool:

@@ -39,6 +39,8 @@ class ImportReport:
     rows: int = 0
     findings: list[Finding] = field(default_factory=list)
     loaded: bool = False
+    is_sound: bool = False
+    """Whether what isn't refused could be loaded: it was, unless this is a dry run."""
     dry_run: bool = False
     counts: dict[str, int] = field(default_factory=dict)
     """new, changed, unchanged, closed; for reports the placement methods."""
@@ -71,6 +73,7 @@ class ImportReport:
             "kind": self.kind,
             "file": self.filename,
             "loaded": self.loaded,
+            "sound": self.is_sound,
             "dry_run": self.dry_run,
             "crs": self.crs,
             "crs_note": self.crs_note,

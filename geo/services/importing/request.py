@@ -7,7 +7,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from geo.errors import WrongUsageError
+from geo.crs import parse_crs
+from geo.errors import UnknownCrsError, WrongUsageError
 from geo.services.importing.values import instant
 
 
@@ -81,6 +82,8 @@ class ImportRequest:
             raise WrongUsageError(
                 f"--{name.replace('_', '-')} 对 {self.kind} 没有意义: {why}。 It means nothing for {self.kind}."
             )
+        if self.crs is not None:
+            _check_crs(self.crs)
         if self.draft and self.valid_from is not None:
             raise WrongUsageError("草稿没有生效日期: --draft 与 --valid-from 不能同用。 A draft has no date.")
 
@@ -100,7 +103,7 @@ class ImportRequest:
         Raises
         ------
         WrongUsageError
-            If the kind or the date isn't one, or an option means nothing for the kind.
+            If the kind, the system or the date isn't one, or an option means nothing for the kind.
         """
         if kind not in list(Kind):
             raise WrongUsageError(f"没有 {kind!r} 这一类；可用 {' '.join(Kind)}。 No such kind.")
@@ -127,3 +130,11 @@ class ImportRequest:
 
 
 _OPTIONS = ("layer", "division", "create_division", "crs", "replace", "draft", "valid_from", "skip_bad", "dry_run")
+
+
+def _check_crs(crs: str) -> None:
+    try:
+        parse_crs(crs)
+    except UnknownCrsError:
+        says = f"--crs {crs!r} 不是坐标系；可用 wgs84、cgcs2000、gcj02、bd09 或 EPSG:代号。 No coordinate system."
+        raise WrongUsageError(says) from None

@@ -18,7 +18,7 @@ from geo.services.importing.load_streets import load_streets
 from geo.services.importing.read import read_table
 from geo.services.importing.report import ImportReport
 from geo.services.importing.request import ImportRequest, Kind
-from geo.services.importing.task import Task
+from geo.services.importing.task import PlacingRules, RefusedRowsError, Task
 from geo.services.importing.territory import Divisions
 from geo.services.progress import Progress
 
@@ -37,12 +37,17 @@ _LOADERS = {
 
 
 def run_import(
-    session: Session, request: ImportRequest, progress: Progress = lambda phase, done, total: None
+    session: Session,
+    request: ImportRequest,
+    progress: Progress = lambda phase, done, total: None,
+    *,
+    rules: PlacingRules = PlacingRules(),
 ) -> ImportReport:
     """Load a file, or find out why not; flushes and never commits.
 
     Either everything good is in the session afterwards (``report.loaded``), or nothing is: what had been written is
-    taken back. With ``dry_run`` everything is done and taken back.
+    taken back. With ``dry_run`` everything is done and taken back. Reports, and open issues on borders that change, are
+    placed by ``rules``.
     """
     report = ImportReport(request.kind, request.filename, dry_run=request.dry_run)
     saved = session.begin_nested()
@@ -51,11 +56,13 @@ def run_import(
         if request.kind is Kind.STREETS:
             load_streets(session, request, report, progress)
         else:
-            _load_table(session, request, report, progress)
+            _load_table(session, request, report, progress, rules)
+        report.is_sound = True
         report.loaded = not request.dry_run
+    except RefusedRowsError:
+        pass  # each is in the report
     except GeoError as error:
-        if not report.file_refused and not report.refused_rows:
-            report.add("refused", "file", str(error))
+        report.add("refused", "file", str(error))
     except BaseException:
         saved.rollback()
         raise
@@ -66,11 +73,13 @@ def run_import(
     return report
 
 
-def _load_table(session: Session, request: ImportRequest, report: ImportReport, progress: Progress) -> None:
+def _load_table(
+    session: Session, request: ImportRequest, report: ImportReport, progress: Progress, rules: PlacingRules
+) -> None:
     with _timed(report, "read", progress):
         table = read_table(request.path)
     report.rows = len(table.frame)
-    _LOADERS[request.kind](Task(session, request, table, Divisions.load(session), report, progress))
+    _LOADERS[request.kind](Task(session, request, table, Divisions.load(session), report, progress, rules))
 
 
 @contextmanager

@@ -23,6 +23,18 @@ from geo.services.importing.values import number, text_of
 from geo.services.progress import Progress
 
 
+class RefusedRowsError(RefusedImportError):
+    """Nothing is loaded since rows were refused; the report names each."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlacingRules:
+    """The settings that a placement depends on."""
+
+    snap_m: float = 30.0
+    certain_from: float = 0.9
+
+
 @dataclass(frozen=True, slots=True)
 class Task:
     """One import."""
@@ -33,6 +45,7 @@ class Task:
     divisions: Divisions
     report: ImportReport
     progress: Progress
+    rules: PlacingRules
 
     @contextmanager
     def phase(self, name: str) -> Iterator[None]:
@@ -73,10 +86,15 @@ class Task:
     def points(self, columns: Columns, division: Division | None) -> NDArray[np.object_]:
         """Give a WGS 84 point on the lattice for each row, None where there is none (noted as refused)."""
         raw = self.raw_points(columns)
-        good = np.isfinite(raw).all(axis=1)
+        good = np.asarray(np.isfinite(raw).all(axis=1))
         for i in np.flatnonzero(~good).tolist():
             row = self.table.row(i)
             self.report.add("refused", "no_coordinates", f"第 {row} 行: 没有坐标。 No coordinates.", row=row)
+        for i in np.flatnonzero(_astray(raw, good)).tolist():
+            good[i], row = False, self.table.row(i)
+            x, y = raw[i]
+            says = f"第 {row} 行: 坐标 {x:g}, {y:g} 不是经纬度，其他行都是。 Not degrees, unlike the others."
+            self.report.add("refused", "bad_coordinates", says, row=row)
         made = np.full(len(raw), None, dtype=object)
         if not good.any():
             return made
@@ -97,6 +115,12 @@ class Task:
             self.report.add("refused", "bad_coordinates", f"第 {row} 行: {error}", row=row)
             return None
         return shapely.Point(lon[0], lat[0])
+
+    def drawn(self) -> NDArray[np.bool_]:
+        """Tell which rows have a geometry."""
+        if self.table.geoms is None:
+            return np.zeros(len(self.table.frame), dtype=bool)
+        return np.asarray(~shapely.is_missing(self.table.geoms))
 
     def raw_points(self, columns: Columns) -> NDArray[np.float64]:
         """Give the coordinates as the file has them, (n, 2), NaN where there are none."""
@@ -119,12 +143,12 @@ class Task:
 
         Raises
         ------
-        RefusedImportError
+        RefusedRowsError
             Nothing is loaded if something is refused.
         """
         bad = self.report.refused_rows
         if self.report.file_refused or (bad and not self.request.skip_bad):
-            raise RefusedImportError(f"{len(bad)} 行有错，什么也没有导入。 {len(bad)} rows refused, nothing loaded.")
+            raise RefusedRowsError(f"{len(bad)} 行有错，什么也没有导入。 {len(bad)} rows refused, nothing loaded.")
 
     def good_rows(self) -> list[int]:
         """Give the positions of the rows that aren't refused."""
@@ -135,3 +159,9 @@ class Task:
 def _float(value: object) -> float:
     found = number(value)
     return np.nan if found is None else found
+
+
+def _astray(coords: NDArray[np.float64], good: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Tell which of the coordinates aren't degrees where most are."""
+    far = good & ((np.abs(coords) > (180, 90)).any(axis=1))
+    return far if far.sum() * 2 < good.sum() else np.zeros_like(far)

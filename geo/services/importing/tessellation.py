@@ -16,6 +16,7 @@ MAX_GAP_WIDTH_M = 50.0
 """Wider gaps are land that nobody has drawn yet, which is normal."""
 MAX_OVERHANG = 0.5
 """A polygon with more than this part of its area outside its division belongs to another one: refused."""
+_SCIENTIFIC = re.compile(r"\d(\.\d+)?[Ee]\+\d+")
 _LISTED = 200
 """So many overlaps and gaps are listed one by one; the rest is counted."""
 
@@ -26,6 +27,12 @@ def check_codes(codes: NDArray[np.object_], rows: NDArray[np.int_], report: Impo
     for row, code in zip(rows.tolist(), codes, strict=True):
         if code is None:
             report.add("refused", "no_code", f"第 {row} 行: 没有编码。 No code.", row=row)
+        elif _SCIENTIFIC.fullmatch(code):
+            says = (
+                f"第 {row} 行: 编码 {code} 是表格软件改写的数字，末几位已丢失；请把编码列设为文本再另存。"
+                " A spreadsheet has rounded this code: format the column as text and save again."
+            )
+            report.add("refused", "rounded_code", says, row=row, code=code)
         else:
             seen.setdefault(code, []).append(row)
     for code, where in seen.items():

@@ -17,6 +17,7 @@ from geo.services.access import Principal
 from geo.services.importing.report import ImportReport
 from geo.services.importing.request import ImportRequest, Kind
 from geo.services.importing.run import run_import
+from geo.services.importing.task import PlacingRules
 
 TASK = "import"
 _TELL_EVERY_S = 0.5
@@ -83,7 +84,7 @@ def find(session: Session, run_id: int) -> ImportRun:
     return run
 
 
-def perform(engine: Engine, run_id: int, path: Path, caller: Mapping[str, Any]) -> None:
+def perform(engine: Engine, run_id: int, path: Path, caller: Mapping[str, Any], rules: PlacingRules) -> None:
     """Do an import's job on behalf of who uploaded it: load the file, keep the report, delete the file."""
     principal = Principal(caller["account_id"], caller["api_key_id"], caller["username"])
     info = audit.info(principal, caller["address"])
@@ -93,11 +94,11 @@ def perform(engine: Engine, run_id: int, path: Path, caller: Mapping[str, Any]) 
     _tell(engine, run_id, status="running")
     try:
         with Session(engine, info=info) as session, session.begin():
-            report = run_import(session, request, _Teller(engine, run_id))
+            report = run_import(session, request, _Teller(engine, run_id), rules=rules)
             if report.loaded:
                 note_loaded(session, request, report, run_id)
         answer = report.as_json()
-        status = "refused" if answer["refused"] and not report.loaded else "loaded"
+        status = "loaded" if report.is_sound else "refused"
         _tell(engine, run_id, status=status, report=answer, finished_at=datetime.now(UTC))
     except BaseException:
         _tell(engine, run_id, status="failed", finished_at=datetime.now(UTC))

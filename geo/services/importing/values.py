@@ -1,6 +1,7 @@
 """Turn what stands in a cell into a value."""
 
 import math
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -8,6 +9,12 @@ from zoneinfo import ZoneInfo
 
 CHINA = ZoneInfo("Asia/Shanghai")
 """A time without a zone is taken as China's: the only one its offices know."""
+
+
+_DATE = re.compile(
+    r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[ T]+(\d{1,2})[:：时](\d{1,2})(?:[:：分](\d{1,2}))?[分秒]?)?"
+)
+"""What a spreadsheet or a person writes: 2024/5/1 8:00, 2024年5月1日."""
 
 
 def text_of(value: Any) -> str | None:
@@ -48,7 +55,18 @@ def instant(value: Any, zone: ZoneInfo = CHINA) -> datetime | None:
     if text is None:
         return None
     try:
-        found = datetime.fromisoformat(text.replace("/", "-"))
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return _written(text, zone)
+    return found if found.tzinfo else found.replace(tzinfo=zone)
+
+
+def _written(text: str, zone: ZoneInfo) -> datetime | None:
+    match = _DATE.fullmatch(text)
+    if match is None:
+        return None
+    year, month, day, hour, minute, second = (int(part or 0) for part in match.groups())
+    try:
+        return datetime(year, month, day, hour, minute, second, tzinfo=zone)
     except ValueError:
         return None
-    return found if found.tzinfo else found.replace(tzinfo=zone)
