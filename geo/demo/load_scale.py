@@ -73,7 +73,9 @@ def load_scale(session: Session, micro_grids: int, *, progress: Progress = lambd
     session.flush()
     # Before the refresh: to a planner that thinks the table empty, its update is a nested loop of minutes.
     session.execute(text("analyze division, grid, grid_version, responsible_branch, branch"))
-    refresh_tiles(session, layer.id, tell=progress)
+    refresh_tiles(
+        session, layer.id, progress=lambda phase, done, total: progress(f"瓦片 tiles, {phase}: {done} / {total}")
+    )
     progress("建立索引 building indexes")
     create_indexes(session)
     return loaded

@@ -1,6 +1,6 @@
 """Flaws of a tessellation: where polygons overlap, and where they leave a gap that they enclose."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,11 +11,14 @@ from shapely.geometry.base import BaseGeometry
 
 from geo.geometry.lattice import STEPS_PER_DEGREE, to_steps
 from geo.geometry.measures import METRES_PER_DEGREE, area_m2
+from geo.geometry.neighbourhoods import neighbourhoods
 
 _Y_BITS = 31
 _Y_OFFSET = 1 << 30
 """Latitudes are at most 900,000,000 steps from the equator, longitudes 1,800,000,000: both fit in 63 bits."""
 Geometries = Sequence[BaseGeometry] | NDArray[np.object_]
+Tell = Callable[[int], None]
+"""Hears how many of the polygons have been looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,7 @@ class Gap:
     lat: float
 
 
-def find_overlaps(geoms: Geometries, *, min_area_m2: float = 0.0) -> list[Overlap]:
+def find_overlaps(geoms: Geometries, *, min_area_m2: float = 0.0, tell: Tell = lambda done: None) -> list[Overlap]:
     """List every pair of polygons that share area, in the order of their positions.
 
     Parameters
@@ -53,7 +56,7 @@ def find_overlaps(geoms: Geometries, *, min_area_m2: float = 0.0) -> list[Overla
         Smaller overlaps are left out; 0 reports any area at all.
     """
     geoms = np.asarray(geoms, dtype=object)
-    suspects = _suspects(geoms)
+    suspects = _suspects(geoms, tell)
     if not len(suspects):
         return []
     at, other = shapely.STRtree(geoms).query(geoms[suspects], predicate="intersects")
@@ -73,7 +76,7 @@ def find_overlaps(geoms: Geometries, *, min_area_m2: float = 0.0) -> list[Overla
     ]
 
 
-def find_gaps(geoms: Geometries, *, max_width_m: float | None = None) -> list[Gap]:
+def find_gaps(geoms: Geometries, *, max_width_m: float | None = None, tell: Tell = lambda done: None) -> list[Gap]:
     """List the land that the polygons enclose and none of them covers, largest first.
 
     Parameters
@@ -84,7 +87,7 @@ def find_gaps(geoms: Geometries, *, max_width_m: float | None = None) -> list[Ga
         Only gaps at most so wide: a few metres tells slivers from undrawn land.
     """
     geoms = np.asarray(geoms, dtype=object)
-    lines = unmatched_edges(geoms)
+    lines = unmatched_edges(geoms, tell)
     if not len(lines):
         return []
     # Only unmatched edges bound a gap; noding them is needed where flawed borders cross.
@@ -108,42 +111,58 @@ def find_gaps(geoms: Geometries, *, max_width_m: float | None = None) -> list[Ga
     return sorted(found, key=lambda gap: -gap.area_m2)
 
 
-def unmatched_edges(geoms: Geometries) -> NDArray[np.float64]:
+def unmatched_edges(geoms: Geometries, tell: Tell = lambda done: None) -> NDArray[np.float64]:
     """Give the edges that no neighbour has in the other direction, as an array (n, 2, 2) of degrees.
 
     In a sound tessellation they are its outline; elsewhere they bound an overlap or a gap, or meet a vertex that the
     neighbour doesn't have.
     """
-    points, ring = _oriented_points(geoms)
+    geoms = np.asarray(geoms, dtype=object)
+    found, done = [], 0
+    for members, around in neighbourhoods(geoms):
+        found.append(_unmatched(geoms[np.concatenate([members, around])], len(members)))
+        tell(done := done + len(members))
+    return np.concatenate(found)
+
+
+def _unmatched(geoms: NDArray[np.object_], own: int) -> NDArray[np.float64]:
+    """Give the unmatched edges of the first polygons, the others being those around them."""
+    points, ring, polygon = _oriented_points(geoms)
     within = ring[1:] == ring[:-1]
-    a, b = points[:-1][within], points[1:][within]
-    order = np.lexsort((np.maximum(a, b), np.minimum(a, b)))
+    a, b, is_own = points[:-1][within], points[1:][within], polygon[:-1][within] < own
+    low, high = np.minimum(a, b), np.maximum(a, b)
+    order = np.lexsort((high, low))
     if not len(order):
         return np.empty((0, 2, 2))
-    a, b = a[order], b[order]
-    low, high = np.minimum(a, b), np.maximum(a, b)
+    low, high, is_own = low[order], high[order], is_own[order]
     starts = np.flatnonzero(np.r_[True, (low[1:] != low[:-1]) | (high[1:] != high[:-1])])
-    balance = np.add.reduceat(np.where(a < b, 1, -1), starts)
-    unmatched = starts[balance != 0]
+    balance = np.add.reduceat(np.where(a < b, 1, -1)[order], starts)
+    unmatched = starts[(balance != 0) & np.logical_or.reduceat(is_own, starts)]
     ends = np.column_stack([low[unmatched], high[unmatched]])
     steps = np.stack([ends >> _Y_BITS, (ends & ((1 << _Y_BITS) - 1)) - _Y_OFFSET], axis=-1)
     return np.asarray(steps / STEPS_PER_DEGREE)
 
 
-def _oriented_points(geoms: Geometries) -> tuple[NDArray[np.int64], NDArray[np.intp]]:
-    """Give the vertices of all rings, counter-clockwise, each as one number that sorts by x, then y, and their rings.
+def _oriented_points(geoms: NDArray[np.object_]) -> tuple[NDArray[np.int64], NDArray[np.intp], NDArray[np.intp]]:
+    """Give the vertices of all rings, counter-clockwise, each as one number that sorts by x, then y; ring and polygon.
 
     A city's borders have millions of vertices: in one number each they sort faster, and in a third of the memory.
     """
-    rings = shapely.get_rings(shapely.get_parts(shapely.orient_polygons(np.asarray(geoms, dtype=object))))
+    parts, polygon_of_part = shapely.get_parts(shapely.orient_polygons(geoms), return_index=True)
+    rings, part_of_ring = shapely.get_rings(parts, return_index=True)
     coords, ring = shapely.get_coordinates(rings, return_index=True)
     steps = to_steps(coords)
-    return (steps[:, 0] << _Y_BITS) + (steps[:, 1] + _Y_OFFSET), ring
+    return (steps[:, 0] << _Y_BITS) + (steps[:, 1] + _Y_OFFSET), ring, polygon_of_part[part_of_ring[ring]]
 
 
-def _suspects(geoms: NDArray[np.object_]) -> NDArray[np.intp]:
+def _suspects(geoms: NDArray[np.object_], tell: Tell) -> NDArray[np.intp]:
     """Give the positions of polygons with a border that doesn't match its neighbour's."""
-    return np.flatnonzero(~shapely.is_empty(shapely.coverage_invalid_edges(geoms)))
+    found, done = [], 0
+    for members, around in neighbourhoods(geoms):
+        edges = shapely.coverage_invalid_edges(geoms[np.concatenate([members, around])])
+        found.append(members[~shapely.is_empty(edges[: len(members)])])
+        tell(done := done + len(members))
+    return np.sort(np.concatenate(found))
 
 
 def _polygons(geom: BaseGeometry) -> BaseGeometry:

@@ -1,14 +1,20 @@
 """Simplify a tessellation for low zooms without opening gaps between neighbours."""
 
+from collections.abc import Callable
+
 import numpy as np
 import shapely
 from numpy.typing import NDArray
+
+from geo.geometry.neighbourhoods import neighbourhoods
 
 _CENTIMETRE = 2
 """Decimals that are kept: enough to look at, and the same shape comes out the same wherever it was projected."""
 
 
-def simplify_coverage(geoms: NDArray[np.object_], tolerance: float) -> NDArray[np.object_]:
+def simplify_coverage(
+    geoms: NDArray[np.object_], tolerance: float, *, tell: Callable[[int], None] = lambda done: None
+) -> NDArray[np.object_]:
     """Simplify polygons so that shared borders stay shared.
 
     Visvalingam-Whyatt on the edges of the coverage (shapely's ``coverage_simplify``): `tolerance` is about the square
@@ -19,6 +25,8 @@ def simplify_coverage(geoms: NDArray[np.object_], tolerance: float) -> NDArray[n
     ----------
     geoms
         Polygons and MultiPolygons in a plane CRS, none missing.
+    tell
+        Hears how many of them are done.
 
     Returns
     -------
@@ -27,7 +35,15 @@ def simplify_coverage(geoms: NDArray[np.object_], tolerance: float) -> NDArray[n
     """
     if not len(geoms):
         return geoms
-    simplified = shapely.coverage_simplify(geoms, tolerance)
+    made, done = np.empty(len(geoms), dtype=object), 0
+    for members, around in neighbourhoods(geoms):
+        simplified = shapely.coverage_simplify(geoms[np.concatenate([members, around])], tolerance)
+        made[members] = _tidied(simplified[: len(members)], geoms[members])
+        tell(done := done + len(members))
+    return made
+
+
+def _tidied(simplified: NDArray[np.object_], geoms: NDArray[np.object_]) -> NDArray[np.object_]:
     simplified = np.where(shapely.is_empty(simplified), geoms, simplified)
     simplified = shapely.transform(simplified, lambda coords: np.round(coords, _CENTIMETRE))
     return np.asarray(shapely.normalize([_multi(geom) for geom in simplified]), dtype=object)

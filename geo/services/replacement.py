@@ -15,6 +15,7 @@ from geo.queries.intake import ADD_RECEIPTS
 from geo.queries.place import Asked, Point, place_parameters
 from geo.services.access import Scope, limit_to
 from geo.services.locate import complete, plan_for_placing
+from geo.services.progress import Done
 
 BATCH = 2_000
 Begin = Callable[[], AbstractContextManager[Session]]
@@ -55,7 +56,12 @@ def claim(
 
 
 def sweep_all(
-    begin: Begin, edition_id: int | None = None, *, snap_m: float = 30.0, certain_from: float = 0.9
+    begin: Begin,
+    edition_id: int | None = None,
+    *,
+    snap_m: float = 30.0,
+    certain_from: float = 0.9,
+    tell: Done = lambda done: None,
 ) -> Replaced:
     """Sweep in transactions of one batch each, until no open issue names a closed leaf version.
 
@@ -69,6 +75,7 @@ def sweep_all(
         with begin() as session:
             _see_all(session)
             done += claim(session, edition, snap_m=snap_m, certain_from=certain_from)
+            tell(done.placed)
     while True:
         with begin() as session:
             _see_all(session)
@@ -76,6 +83,7 @@ def sweep_all(
         if not batch.placed:
             return done
         done += batch
+        tell(done.placed)
 
 
 def _see_all(session: Session) -> None:

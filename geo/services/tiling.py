@@ -1,6 +1,6 @@
 """Keep what low zooms are drawn from in step with the borders: call it wherever borders are published or imported."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -12,6 +12,7 @@ from geo.geometry.low_zoom import simplify_coverage
 from geo.geometry.web_mercator import to_web_mercator
 from geo.queries import outlines
 from geo.queries.versions import NewVersion
+from geo.services.progress import Progress, counted
 
 # In EPSG:3857 units. A screen pixel is 19 units at map zoom 13, where grids begin, and 38 at 12, where outlines end.
 GRID_TOLERANCE = 8.0
@@ -20,12 +21,13 @@ OUTLINE_TOLERANCE = 18.0
 _WRITTEN_AT_ONCE = 5000
 """Low shapes of grids that go to the database together: some megabytes, some seconds."""
 
-Tell = Callable[[str], None]
-"""Hears what is being done, for whoever waits."""
-
 
 def refresh_tiles(
-    session: Session, layer_id: int, division_ids: Collection[int] | None = None, *, tell: Tell = lambda _: None
+    session: Session,
+    layer_id: int,
+    division_ids: Collection[int] | None = None,
+    *,
+    progress: Progress = lambda phase, done, total: None,
 ) -> None:
     """Simplify a layer's current grids and draw the outlines of their divisions anew.
 
@@ -38,18 +40,24 @@ def refresh_tiles(
         neighbours are simplified along, so that borders still meet, and outlines are drawn up to the root.
     """
     grids = outlines.read_grids(session, layer_id, division_ids)
-    tell(f"低缩放级别 simplifying for low zooms: {len(grids.ids)} 个网格 grids")
-    low = simplify_coverage(to_web_mercator(grids.geoms), GRID_TOLERANCE)[grids.is_asked]
+    low = simplify_coverage(
+        to_web_mercator(grids.geoms), GRID_TOLERANCE, tell=lambda done: progress("tiles", done, len(grids.ids))
+    )[grids.is_asked]
     ids = grids.ids[grids.is_asked]
     for start in range(0, len(ids), _WRITTEN_AT_ONCE):
         part = slice(start, start + _WRITTEN_AT_ONCE)
         outlines.write_low_grids(session, ids[part], low[part])
-        tell(f"低缩放级别 writing low shapes: {min(part.stop, len(ids))} / {len(ids)}")
-    draw_outlines(session, layer_id, division_ids, tell=tell)
+        progress("low shapes", min(part.stop, len(ids)), len(ids))
+    draw_outlines(session, layer_id, division_ids, progress=progress)
 
 
 def simplify_new(
-    session: Session, layer_id: int, new: Sequence[NewVersion], closing: Collection[int]
+    session: Session,
+    layer_id: int,
+    new: Sequence[NewVersion],
+    closing: Collection[int],
+    *,
+    progress: Progress = lambda phase, done, total: None,
 ) -> list[NewVersion]:
     """Give versions that are about to be opened with what low zooms draw, and bring the grids beside them in step.
 
@@ -63,7 +71,8 @@ def simplify_new(
     drawn = to_web_mercator(np.array([new[i].geom for i in at], dtype=object))
     division_ids = {new[i].division_id for i in at}
     staying = outlines.read_staying(session, layer_id, division_ids, shapely.total_bounds(drawn).tolist(), closing)
-    low = simplify_coverage(np.concatenate([drawn, to_web_mercator(staying.geoms)]), GRID_TOLERANCE)
+    drawn = np.concatenate([drawn, to_web_mercator(staying.geoms)])
+    low = simplify_coverage(drawn, GRID_TOLERANCE, tell=lambda done: progress("tiles", done, len(drawn)))
     for i, geom in zip(at, low[: len(at)], strict=True):
         made[i] = replace(new[i], tile_geom_low=geom)
     outlines.write_low_grids(session, staying.ids[staying.is_asked], low[len(at) :][staying.is_asked])
@@ -71,17 +80,25 @@ def simplify_new(
 
 
 def draw_outlines(
-    session: Session, layer_id: int, division_ids: Collection[int] | None = None, *, tell: Tell = lambda _: None
+    session: Session,
+    layer_id: int,
+    division_ids: Collection[int] | None = None,
+    *,
+    progress: Progress = lambda phase, done, total: None,
 ) -> None:
     """Draw the outlines of divisions and of all above them anew, as the union of their grids; None: of all."""
     by_depth = outlines.lineage_of(session, layer_id, division_ids)
     for depth in sorted(by_depth, reverse=True):
-        tell(f"区划外廓 drawing outlines: {len(by_depth[depth])} 个区划 divisions")
-        parts = outlines.read_parts(session, layer_id, by_depth[depth])
-        drawn = {division_id: unite(geoms) for division_id, geoms in parts.items()}
-        outlines.write_outlines(session, layer_id, by_depth[depth], drawn)
-        around = outlines.read_outlines(session, layer_id, by_depth[depth])
-        outlines.write_low_outlines(session, layer_id, around.ids, simplify_coverage(around.geoms, OUTLINE_TOLERANCE))
+        _draw_level(session, layer_id, by_depth[depth], progress)
+
+
+def _draw_level(session: Session, layer_id: int, division_ids: Sequence[int], progress: Progress) -> None:
+    progress("outlines", 0, len(division_ids))
+    parts = outlines.read_parts(session, layer_id, division_ids)
+    waiting = counted(parts.items(), lambda done: progress("outlines", done, len(parts)))
+    outlines.write_outlines(session, layer_id, division_ids, {division: unite(geoms) for division, geoms in waiting})
+    around = outlines.read_outlines(session, layer_id, division_ids)
+    outlines.write_low_outlines(session, layer_id, around.ids, simplify_coverage(around.geoms, OUTLINE_TOLERANCE))
 
 
 def refresh_division_tiles(session: Session) -> None:

@@ -329,10 +329,13 @@ def test_a_long_import_tells_how_many_rows_it_has_written(session, city, load):
     told = []
     load("grids", shapes, told=lambda *step: told.append(step))
     assert [step for step in told if step[0] == "writing"] == [
-        ("writing", 0, None),
+        ("writing", 0, 1125),
         ("writing", 1000, 1125),
         ("writing", 1125, 1125),
     ]
+    for phase in ("coordinates", "dividing", "overlaps", "gaps", "tiles"):
+        assert (phase, 1125, 1125) in told
+    assert ("outlines", 1, 1) in told
 
 
 def test_open_issues_are_placed_anew_after_an_import(session, city, load):

@@ -36,7 +36,8 @@ def load(session, tmp_path):
     def load(kind, *lines, **options):
         path = tmp_path / "表.csv"
         path.write_text("\n".join(lines), encoding="gbk")
-        return run_import(session, ImportRequest(Kind(kind), path, path.name, **options))
+        told = options.pop("told", lambda phase, done, total: None)
+        return run_import(session, ImportRequest(Kind(kind), path, path.name, **options), told)
 
     return load
 
@@ -143,6 +144,25 @@ def test_households_of_a_grid_follow_its_buildings(session, grid, load):
     session.expire_all()
     version = session.scalars(select(GridVersion)).one()
     assert (version.households, version.people, version.households_source) == (100, 250, "buildings")
+
+
+@pytest.mark.parametrize(
+    ("kind", "header", "line"),
+    [
+        ("people", "编码,姓名", "P{},某人"),
+        ("stations", "站点编码,站点名称,经度,纬度", "S{},某站,110.29,25.27"),
+        ("buildings", "楼栋编号,楼栋名称,经度,纬度", "B{},某栋,110.29,25.27"),
+        ("branches", "支部编码,支部名称,类型", "Z{},某支部,两新组织"),
+    ],
+)
+def test_a_long_table_tells_how_many_rows_it_has_written(session, grid, load, kind, header, line):
+    told = []
+    named = {} if kind == "people" else {"division": "4503"}
+    crs = {"crs": "wgs84"} if "经度" in header else {}
+    lines = (line.format(i) for i in range(1100))
+    load(kind, header, *lines, told=lambda *step: told.append(step), **named, **crs)
+    written = [step for step in told if step[0] == "writing" and step[2] is not None]
+    assert written == [("writing", 0, 1100), ("writing", 1000, 1100), ("writing", 1100, 1100)]
 
 
 def test_compounds_without_outlines(session, grid, load):

@@ -9,7 +9,7 @@ from shapely import Point, Polygon
 from geo.services.importing.read import Table
 from geo.services.importing.repair import repair_polygons
 from geo.services.importing.report import ImportReport
-from geo.services.importing.tessellation import check_codes, check_coverage, check_inside
+from geo.services.importing.tessellation import check_codes, check_gaps, check_inside, check_overlaps
 from tests.builders import box, cell, lon_lat
 
 # about 101 m by 111 m
@@ -83,7 +83,8 @@ def test_every_row_of_a_duplicate_code_is_refused():
 def test_overlap_and_gap_are_reported_with_area_and_place():
     report = ImportReport("grids", "a")
     geoms = np.array([box(0, 0, 1.02, 1), box(1, 0, 2, 1), box(2.01, 0, 3, 1), box(0, 1, 3, 2), box(0, -1, 3, 0)])
-    check_coverage(geoms, np.array(list("ABCDE"), dtype=object), report)
+    check_overlaps(geoms, np.array(list("ABCDE"), dtype=object), report)
+    check_gaps(geoms, report)
     overlap, gap = report.findings
     assert overlap.reason == "overlap"
     assert overlap.area_m2 == pytest.approx(0.02 * CELL_M2, rel=0.01)
@@ -95,7 +96,9 @@ def test_overlap_and_gap_are_reported_with_area_and_place():
 
 def test_neighbours_that_only_touch_are_no_flaw():
     report = ImportReport("grids", "a")
-    check_coverage(np.array([cell(0, 0), cell(1, 0), cell(0, 1), cell(1, 1)]), np.array(list("ABCD")), report)
+    geoms = np.array([cell(0, 0), cell(1, 0), cell(0, 1), cell(1, 1)])
+    check_overlaps(geoms, np.array(list("ABCD")), report)
+    check_gaps(geoms, report)
     assert report.findings == []
 
 

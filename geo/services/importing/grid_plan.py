@@ -7,16 +7,16 @@ from typing import Any
 import numpy as np
 import shapely
 from numpy.typing import NDArray
-from sqlalchemy.orm import Session
 
 from geo.geometry.lattice import to_lattice
 from geo.geometry.measures import area_m2
 from geo.queries.known_places import read_borders
 from geo.queries.versions import CurrentVersion, NewVersion
 from geo.services.importing.report import ImportReport
-from geo.services.importing.request import ImportRequest, Kind
-from geo.services.importing.territory import Divisions
-from geo.services.importing.tessellation import check_coverage, check_inside
+from geo.services.importing.request import Kind
+from geo.services.importing.task import Task
+from geo.services.importing.tessellation import check_gaps, check_inside, check_overlaps
+from geo.services.progress import Done, counted
 
 MIN_REMAINDER_M2 = 1.0
 """Smaller leftovers beside micro-grids are rounding: a point there is snapped to its neighbour."""
@@ -41,14 +41,12 @@ class Change:
 
 
 def plan(
-    session: Session,
+    task: Task,
     found: list[NewVersion],
     current: list[CurrentVersion],
     *,
-    request: ImportRequest,
     scope: set[int],
     row_of: dict[str, int],
-    divisions: Divisions,
     report: ImportReport,
 ) -> Change:
     """Work out what has to close and open so that the layer holds the file's features.
@@ -57,17 +55,19 @@ def plan(
     ----------
     scope
         Ids of the divisions that ``--replace`` empties of what the file doesn't hold.
+    report
+        Gets what is found: the task's, or one that nobody reads where it is planned a second time.
     """
     now: dict[Key, CurrentVersion] = {(v.code, v.is_remainder): v for v in current}
     wanted: Wanted = {key: _as_new(v) for key, v in now.items()}
-    level = "micro_grid" if request.kind is Kind.MICRO_GRIDS else "grid"
+    level = "micro_grid" if task.request.kind is Kind.MICRO_GRIDS else "grid"
     gone: set[str] = set()
-    if request.replace:
+    if task.request.replace:
         # Not those of refused rows either: the file holds them, if badly.
         gone = {v.code for v in current if v.level == level and v.division_id in scope} - row_of.keys()
     touched = _apply(wanted, found, gone, report)
-    _divide(wanted, touched, row_of, report)
-    _check(session, wanted, found, row_of, request, divisions, report)
+    _divide(wanted, touched, row_of, report, task.begun("dividing", len(touched)))
+    _check(task, wanted, found, row_of, report)
     return _difference(now, wanted)
 
 
@@ -97,13 +97,13 @@ def _apply(wanted: Wanted, found: list[NewVersion], gone: set[str], report: Impo
     return touched - gone
 
 
-def _divide(wanted: Wanted, touched: set[str], row_of: dict[str, int], report: ImportReport) -> None:
+def _divide(wanted: Wanted, touched: set[str], row_of: dict[str, int], report: ImportReport, tell: Done) -> None:
     """Clip micro-grids to their grids and give each touched grid its remainder."""
     children: dict[str, list[str]] = {}
     for v in wanted.values():
         if v.parent_code in touched and v.level == "micro_grid":
             children.setdefault(v.parent_code or "", []).append(v.code)
-    for code in touched:
+    for code in counted(touched, tell):
         whole = wanted[code, False]
         wanted.pop((code, True), None)
         if code not in children:
@@ -174,25 +174,22 @@ def _lattice_polygons(geom: Any, *, min_m2: float = 0.0) -> Any | None:
     return shapely.MultiPolygon(list(parts)) if len(parts) else None
 
 
-def _check(
-    session: Session,
-    wanted: Wanted,
-    found: list[NewVersion],
-    row_of: dict[str, int],
-    request: ImportRequest,
-    divisions: Divisions,
-    report: ImportReport,
-) -> None:
+def _check(task: Task, wanted: Wanted, found: list[NewVersion], row_of: dict[str, int], report: ImportReport) -> None:
     """Look for overlaps and gaps among all units of the level, and for what lies outside its division."""
-    level = "micro_grid" if request.kind is Kind.MICRO_GRIDS else "grid"
+    level = "micro_grid" if task.request.kind is Kind.MICRO_GRIDS else "grid"
     units = [v for v in wanted.values() if v.level == level and not v.is_remainder]
     codes = np.array([v.code for v in units], dtype=object)
-    check_coverage(np.array([v.geom for v in units], dtype=object), codes, report, gaps=level == "grid")
-    if level == "micro_grid" or not found:
+    geoms = np.array([v.geom for v in units], dtype=object)
+    check_overlaps(geoms, codes, report, task.begun("overlaps", len(units)))
+    if level == "micro_grid":
         return
+    check_gaps(geoms, report, task.begun("gaps", len(units)))
+    if not found:
+        return
+    divisions = task.divisions
     # A community's border is rarely known: then its street's, its district's or its city's holds the grid.
     paths = {i: [int(p) for p in divisions.by_id[i].path.split(".")[::-1]] for i in {v.division_id for v in found}}
-    borders = read_borders(session, sorted({i for path in paths.values() for i in path}))
+    borders = read_borders(task.session, sorted({i for path in paths.values() for i in path}))
     known = {i: next((above for above in path if above in borders), i) for i, path in paths.items()}
     check_inside(
         np.array([v.geom for v in found], dtype=object),

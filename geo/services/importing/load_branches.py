@@ -24,6 +24,7 @@ from geo.services.importing.load_party import (
 from geo.services.importing.task import Task
 from geo.services.importing.upsert import Upsert, read_by_code
 from geo.services.importing.values import kind_of, text_of
+from geo.services.progress import counted
 
 FIELDS = ("code", "name", "kind", "parent", "grid", "division", "formation")
 BRANCH_KINDS = {
@@ -124,7 +125,7 @@ def _parents_first(task: Task, codes: Any, parents: Any) -> list[int]:
             break
         done.update(codes[i] for i in ready if codes[i])
         placed += ready
-        waiting = [i for i in waiting if parents[i] in in_file and i not in set(ready)]
+        waiting = sorted(set(waiting) - set(ready))
     return placed
 
 
@@ -145,7 +146,7 @@ def _write(
     links: list[ResponsibleBranch] = []
     relinked: set[str] = set()
     seen: set[str] = set()
-    for i in order:
+    for i in counted(order, task.begun("writing", len(order))):
         if codes[i] not in seen:
             seen.add(codes[i])
             before = dict(put.counts)

@@ -17,8 +17,9 @@ from geo.services.importing.nesting import LEVELS, Place, Row, nest, official_co
 from geo.services.importing.repair import repair_polygons
 from geo.services.importing.task import Task
 from geo.services.importing.territory import add_division, named_division
-from geo.services.importing.tessellation import check_codes, check_coverage
+from geo.services.importing.tessellation import check_codes, check_gaps, check_overlaps
 from geo.services.importing.values import kind_of, number, text_of, whole_number
+from geo.services.progress import Done, counted
 from geo.services.tiling import refresh_division_tiles
 
 FIELDS = ("code", "name", "parent", "level", "people", "household_size")
@@ -41,8 +42,8 @@ def load_divisions(task: Task) -> None:
     under = named_division(task.session, task.divisions, task.request.division, task.request.create_division)
     columns = task.columns(FIELDS)
     codes = np.array([official_code(c) if c else c for c in task.texts(columns, "code")] + [None], dtype=object)[:-1]
-    with task.phase("coordinates"):
-        geoms = _borders(task, codes)
+    with task.phase("coordinates", len(codes)) as done:
+        geoms = _borders(task, codes, done)
         check_codes(codes, np.array([task.table.row(i) for i in range(len(codes))]), task.report)
     leave_out_figures(task, columns, "people")
     leave_out_unreadable(task, columns, "household_size", number, "数")
@@ -50,7 +51,8 @@ def load_divisions(task: Task) -> None:
         drawn = ~shapely.is_missing(geoms)
         for length in {len(c) for c in codes[drawn] if c}:
             level = drawn & np.array([c is not None and len(c) == length for c in codes])
-            check_coverage(geoms[level], codes[level], task.report)
+            check_overlaps(geoms[level], codes[level], task.report)
+            check_gaps(geoms[level], task.report)
         places = _nest(task, columns, codes, under)
     task.stop_if_refused()
     with task.phase("writing"):
@@ -62,12 +64,12 @@ def load_divisions(task: Task) -> None:
             refresh_division_tiles(task.session)
 
 
-def _borders(task: Task, codes: NDArray[np.object_]) -> NDArray[np.object_]:
+def _borders(task: Task, codes: NDArray[np.object_], tell: Done) -> NDArray[np.object_]:
     drawn = task.drawn()  # a border may be unknown
     if not drawn.any():
         return np.full(len(codes), None, dtype=object)
     crs = task.decide_crs(shapely.get_coordinates(task.table.geoms), None)
-    return repair_polygons(task.table, crs, task.report, codes, only=drawn)
+    return repair_polygons(task.table, crs, task.report, codes, only=drawn, tell=tell)
 
 
 def _nest(task: Task, columns: Columns, codes: NDArray[np.object_], under: Division | None) -> dict[str, Place]:
@@ -106,9 +108,7 @@ def _write(
     redrawn = False
     good = sorted(task.good_rows(), key=lambda i: (LEVELS.index(places[str(codes[i])].level), i))
     with task.session.no_autoflush:  # one INSERT for all
-        for done, i in enumerate(good):
-            if done % 500 == 0:
-                task.progress("writing", done, len(good))
+        for i in counted(good, task.begun("writing", len(good))):
             cell = {field: records[i][column] for field, column in columns.items()}
             place, found = places[codes[i]], divisions.by_code.get(codes[i])
             above = divisions.by_code[place.parent] if place.parent else None

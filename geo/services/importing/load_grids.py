@@ -42,9 +42,9 @@ def load_grids(task: Task) -> None:
     columns = task.columns(FIELDS)
     codes = task.texts(columns, "code")
     rows = np.array([task.table.row(i) for i in range(len(codes))])
-    with task.phase("coordinates"):
+    with task.phase("coordinates", len(codes)) as done:
         crs = task.decide_crs(shapely.get_coordinates(task.table.geoms), division)
-        geoms = repair_polygons(task.table, crs, task.report, codes)
+        geoms = repair_polygons(task.table, crs, task.report, codes, tell=done)
         task.table.geoms[:] = None  # 150 MB of a hundred thousand, which nobody needs again
         check_codes(codes, rows, task.report)
     layer = find_layer(session, _city(task, division, [*codes, *task.texts(columns, "parent")]), task.request.layer)
@@ -77,16 +77,7 @@ def _plan(
     scope = {d.id for d in task.divisions.by_id.values() if f".{home.id}." in f".{d.path}."}
     report = task.report
     for _ in range(2):
-        change = plan(
-            task.session,
-            found,
-            current,
-            request=task.request,
-            scope=scope,
-            row_of=row_of,
-            divisions=task.divisions,
-            report=report,
-        )
+        change = plan(task, found, current, scope=scope, row_of=row_of, report=report)
         bad = {v.code for v in found if row_of[v.code] in task.report.refused_rows}
         if not bad or not task.request.skip_bad:
             break
@@ -107,28 +98,29 @@ def _publish(task: Task, layer: Layer, home: Division, change: Change) -> None:
     session.add(edition)
     session.flush()
     with task.phase("tiles"):
-        new = simplify_new(session, layer.id, change.new, change.closing)
-    with task.phase("writing"):
+        new = simplify_new(session, layer.id, change.new, change.closing, progress=task.progress)
+    with task.phase("writing", len(new)) as done:
         written = write_edition(
             session,
             edition,
             new,
             change.closing,
             valid_from=request.valid_from,
-            watch=lambda rows: counted(rows, lambda done: task.progress("writing", done, len(new))),
+            watch=lambda rows: counted(rows, done),
         )
         if change.closing:
             queries.add_lineage(session, edition)
             queries.end_links(session, edition, written.at)
         queries.sum_households(session, edition)
     with task.phase("tiles"):
-        draw_outlines(session, layer.id, change.division_ids)
-    with task.phase("replacement"):
+        draw_outlines(session, layer.id, change.division_ids, progress=task.progress)
+    with task.phase("replacement") as done:
         replaced = sweep_all(
             lambda: nullcontext(session),
             edition.id,
             snap_m=task.rules.snap_m,
             certain_from=task.rules.certain_from,
+            tell=done,
         )
     task.report.details |= {
         "edition": edition.id,

@@ -41,10 +41,9 @@ def load_people(task: Task) -> None:
     names, phones = task.texts(columns, "name"), task.texts(columns, "phone")
     task.stop_if_refused()
     put = Upsert(task.session, Person, [c for c in codes if c])
-    for i in task.good_rows():
+    for i in task.written_rows():
         absent = {field for field in ("name", "phone") if field not in columns}
         put.put(codes[i], {"name": names[i] or codes[i], "phone": phones[i]}, absent=absent)
-    task.session.flush()
     task.report.counts = put.counts
 
 
@@ -62,8 +61,7 @@ def load_posts(task: Task) -> None:
     kinds = [kind_in(task, i, c, POST_KINDS, None) for i, c in enumerate(cells)]
     territories = territories_of(task, cells, np.full(len(cells), None, dtype=object))
     task.stop_if_refused()
-    with task.phase("writing"):
-        _write_posts(task, people, codes, kinds, territories, [text_of(cell.get("scope")) for cell in cells])
+    _write_posts(task, people, codes, kinds, territories, [text_of(cell.get("scope")) for cell in cells])
 
 
 def _write_posts(
@@ -74,7 +72,7 @@ def _write_posts(
     since = task.request.valid_from or task.session.scalars(select(func.clock_timestamp())).one()
     kept: list[Post] = []
     counts = {"new": 0, "unchanged": 0}
-    for i in task.good_rows():
+    for i in task.written_rows():
         home = territories[i]
         division_id = None if home.grid_id is not None else home.division_id
         key = (people[codes[i]].id, kinds[i], home.grid_id, division_id, scopes[i])
@@ -84,7 +82,6 @@ def _write_posts(
             held[key] = Post(**dict(zip(names, key, strict=True)), valid=Range(since, None), source="import")
             task.session.add(held[key])
         kept.append(held[key])
-    task.session.flush()
     if task.request.replace:
         home = home_of(task, [t for t in territories if t is not None])
         counts["closed"] = ending.end_posts(task.session, home.path, [p.id for p in kept], since)

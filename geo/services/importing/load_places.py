@@ -68,7 +68,7 @@ def load_stations(task: Task) -> None:
     homes = _homes(task, cells, codes, points)
     task.stop_if_refused()
     put = Upsert(task.session, Station, [c for c in codes if c])
-    for i in task.good_rows():
+    for i in task.written_rows():
         cell, home = cells[i], homes[i]
         facts = {
             "name": text_of(cell.get("name")) or codes[i],
@@ -113,14 +113,15 @@ def load_compounds(task: Task) -> None:
     points = outlines
     drawn = task.drawn()  # an outline may be unknown
     if drawn.any():
-        crs = task.decide_crs(shapely.get_coordinates(task.table.geoms), _named(task))
-        outlines = repair_polygons(task.table, crs, task.report, codes, only=drawn)
+        with task.phase("coordinates", len(codes)) as done:
+            crs = task.decide_crs(shapely.get_coordinates(task.table.geoms), _named(task))
+            outlines = repair_polygons(task.table, crs, task.report, codes, only=drawn, tell=done)
         points = shapely.point_on_surface(outlines)
     kinds = [_kind(task, i, c, COMPOUND_KINDS, "commercial") for i, c in enumerate(cells)]
     homes = _homes(task, cells, codes, points)
     task.stop_if_refused()
     put = Upsert(task.session, Compound, [c for c in codes if c])
-    for i in task.good_rows():
+    for i in task.written_rows():
         facts = {
             "name": text_of(cells[i].get("name")) or codes[i],
             "kind": kinds[i],
@@ -153,7 +154,7 @@ def load_buildings(task: Task) -> None:
     task.stop_if_refused()
     put = Upsert(task.session, Building, [c for c in codes if c])
     grids = grids_around(task.session, [row.id for row in put.rows.values()])  # where they stood before
-    for i in task.good_rows():
+    for i in task.written_rows():
         cell = cells[i]
         compound = compounds.get(text_of(cell.get("compound")) or "")
         facts = {
@@ -167,9 +168,10 @@ def load_buildings(task: Task) -> None:
         }
         put.put(codes[i], facts, absent=_absent(columns, BUILDING_FACTS, outlines[i]))
     _end(task, put, codes, homes, grids)
-    here = [row.id for row in put.rows.values()]
-    give_way(task.session, here)
-    sum_households(task.session, grids | grids_around(task.session, here))
+    with task.phase("households"):
+        here = [row.id for row in put.rows.values()]
+        give_way(task.session, here)
+        sum_households(task.session, grids | grids_around(task.session, here))
 
 
 def _outlines_and_points(
@@ -181,11 +183,12 @@ def _outlines_and_points(
     drawn = shapely.get_dimensions(geoms) == 2 if geoms is not None else np.zeros(len(codes), dtype=bool)
     if geoms is None or not drawn.any():
         return none, task.points(columns, _named(task))
-    crs = task.decide_crs(shapely.get_coordinates(geoms), _named(task))
-    outlines = repair_polygons(task.table, crs, task.report, codes, only=~(shapely.get_type_id(geoms) == _POINT))
+    is_point = shapely.get_type_id(geoms) == _POINT
+    with task.phase("coordinates", int((~is_point).sum())) as done:
+        crs = task.decide_crs(shapely.get_coordinates(geoms), _named(task))
+        outlines = repair_polygons(task.table, crs, task.report, codes, only=~is_point, tell=done)
     points = np.asarray(shapely.point_on_surface(outlines), dtype=object)
-    single = shapely.get_type_id(geoms) == _POINT
-    points[single] = convert_geometries(geoms[single], crs)
+    points[is_point] = convert_geometries(geoms[is_point], crs)
     return outlines, points
 
 
@@ -255,11 +258,10 @@ def _end(
 
     ``grids`` gets the grids around the buildings that go.
     """
+    task.report.counts = put.counts
+    if not task.request.replace:
+        return
     with task.phase("writing"):
-        task.session.flush()
-        task.report.counts = put.counts
-        if not task.request.replace:
-            return
         home = _named(task) or task.divisions.common_ancestor([home for home in homes if home is not None])
         table = put.model.__tablename__
         gone = ending.missing(task.session, table, home.path, [c for c in codes if c])

@@ -11,6 +11,7 @@ from geo.geometry.lattice import to_lattice
 from geo.geometry.measures import area_m2
 from geo.services.importing.read import Table
 from geo.services.importing.report import ImportReport
+from geo.services.progress import Done, portions
 
 MAX_CHANGE = 0.1
 """A repair that changes more than this part of the area is a guess at what was meant: refused."""
@@ -36,6 +37,7 @@ def repair_polygons(
     codes: NDArray[np.object_],
     *,
     only: NDArray[np.bool_] | None = None,
+    tell: Done = lambda done: None,
 ) -> NDArray[np.object_]:
     """Return a valid MultiPolygon on the lattice for each row, None for a refused one; note what was done.
 
@@ -49,36 +51,42 @@ def repair_polygons(
         The rows' codes, to name them by.
     only
         The rows that should have polygons; None for all. The others come back as None without a finding.
+    tell
+        Hears how many of them are done.
     """
     if table.geoms is None:
         raise GeoError("no geometries")
-    geoms = table.geoms.copy()
-    asked = np.ones(len(geoms), dtype=bool) if only is None else only
-    geoms[~asked] = None
+    made: NDArray[np.object_] = np.full(len(table.geoms), None, dtype=object)
+    asked = np.arange(len(made)) if only is None else np.flatnonzero(only)
+    for part in portions(len(asked), tell):
+        made[asked[part]] = _polygons(table, asked[part], crs, report, codes)
+    return made
+
+
+def _polygons(
+    table: Table, rows: NDArray[np.int_], crs: str, report: ImportReport, codes: NDArray[np.object_]
+) -> NDArray[np.object_]:
+    """Return what `repair_polygons` does for some of the rows, given by position."""
+    geoms = np.asarray(table.geoms)[rows]
     kinds = shapely.get_type_id(geoms)
-    for i in np.flatnonzero(asked & (shapely.is_missing(geoms) | shapely.is_empty(geoms))).tolist():
-        _refuse(report, table, codes, i, "no_geometry", "没有图形或图形损坏。 No readable geometry.")
+    for i in np.flatnonzero(shapely.is_missing(geoms) | shapely.is_empty(geoms)).tolist():
+        _refuse(report, table, codes, rows[i], "no_geometry", "没有图形或图形损坏。 No readable geometry.")
         geoms[i] = None
     for i in np.flatnonzero(~np.isin(kinds, (-1, 3, 6, 7)) & ~shapely.is_missing(geoms)).tolist():
-        _refuse(report, table, codes, i, "not_a_polygon", f"是 {geoms[i].geom_type}，应为面。 Not a polygon.")
+        _refuse(report, table, codes, rows[i], "not_a_polygon", f"是 {geoms[i].geom_type}，应为面。 Not a polygon.")
         geoms[i] = None
-    _refuse_not_finite(geoms, table, report, codes)
+    coords, index = shapely.get_coordinates(geoms, return_index=True)
+    for i in np.unique(index[~np.isfinite(coords).all(axis=1)]).tolist():
+        says = "坐标里有 NaN 或无穷大。 A coordinate is not a finite number."
+        _refuse(report, table, codes, rows[i], "not_finite", says)
+        geoms[i] = None
     lattice = convert_geometries(geoms, crs)
     valid = shapely.is_valid(lattice) & np.isin(shapely.get_type_id(lattice), (3, 6))
     for i in np.flatnonzero(~valid & ~shapely.is_missing(lattice)).tolist():
-        lattice[i] = _repaired(lattice[i], i, table, report, codes)
+        lattice[i] = _repaired(lattice[i], int(rows[i]), table, report, codes)
     single = shapely.get_type_id(lattice) == _POLYGON
     lattice[single] = shapely.multipolygons(lattice[single][:, None])
     return lattice
-
-
-def _refuse_not_finite(
-    geoms: NDArray[np.object_], table: Table, report: ImportReport, codes: NDArray[np.object_]
-) -> None:
-    coords, index = shapely.get_coordinates(geoms, return_index=True)
-    for i in np.unique(index[~np.isfinite(coords).all(axis=1)]).tolist():
-        _refuse(report, table, codes, i, "not_finite", "坐标里有 NaN 或无穷大。 A coordinate is not a finite number.")
-        geoms[i] = None
 
 
 def _repaired(

@@ -20,7 +20,7 @@ from geo.services.importing.report import ImportReport
 from geo.services.importing.request import ImportRequest
 from geo.services.importing.territory import Divisions, what_is_known
 from geo.services.importing.values import number, text_of
-from geo.services.progress import Progress
+from geo.services.progress import Done, Progress, counted
 
 
 class RefusedRowsError(RefusedImportError):
@@ -48,12 +48,16 @@ class Task:
     rules: PlacingRules
 
     @contextmanager
-    def phase(self, name: str) -> Iterator[None]:
-        """Time a phase and tell the one who waits."""
-        self.progress(name, 0, None)
+    def phase(self, name: str, rows: int | None = None) -> Iterator[Done]:
+        """Time a phase, and give what tells the one who waits how many of its rows are done."""
         start = time.perf_counter()
-        yield
+        yield self.begun(name, rows)
         self.report.seconds[name] = self.report.seconds.get(name, 0.0) + time.perf_counter() - start
+
+    def begun(self, name: str, rows: int | None = None) -> Done:
+        """Tell that a phase, or a part of one, begins, and give what tells how many of its rows are done."""
+        self.progress(name, 0, rows)
+        return lambda done: self.progress(name, done, rows)
 
     def columns(self, fields: tuple[str, ...], required: tuple[str, ...] = ("code",)) -> Columns:
         """Guess the columns and note them in the report."""
@@ -149,6 +153,17 @@ class Task:
         bad = self.report.refused_rows
         if self.report.file_refused or (bad and not self.request.skip_bad):
             raise RefusedRowsError(f"{len(bad)} 行有错，什么也没有导入。 {len(bad)} rows refused, nothing loaded.")
+
+    def written_rows(self) -> Iterator[int]:
+        """Give the positions of the good rows; what is made of them is flushed, and told, some rows at a time."""
+        rows = self.good_rows()
+        with self.phase("writing", len(rows)) as tell:
+
+            def flush(done: int) -> None:
+                self.session.flush()
+                tell(done)
+
+            yield from counted(rows, flush)
 
     def good_rows(self) -> list[int]:
         """Give the positions of the rows that aren't refused."""

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from geo.geometry.coverage import find_gaps, find_overlaps
 from geo.geometry.measures import area_m2
 from geo.services.importing.report import ImportReport
+from geo.services.progress import Done
 
 MIN_FLAW_M2 = 1.0
 """Smaller overlaps and gaps come from rounding and don't interest a clerk."""
@@ -65,17 +66,11 @@ def check_pattern(
             )
 
 
-def check_coverage(
-    geoms: NDArray[np.object_], codes: NDArray[np.object_], report: ImportReport, *, gaps: bool = True
+def check_overlaps(
+    geoms: NDArray[np.object_], codes: NDArray[np.object_], report: ImportReport, tell: Done = lambda done: None
 ) -> None:
-    """Warn of overlaps and of narrow gaps, with area and place. Overlaps are loaded: the lowest code owns them."""
-    _check_overlaps(geoms, codes, report)
-    if gaps:
-        _check_gaps(geoms, report)
-
-
-def _check_overlaps(geoms: NDArray[np.object_], codes: NDArray[np.object_], report: ImportReport) -> None:
-    overlaps = find_overlaps(geoms, min_area_m2=MIN_FLAW_M2)
+    """Warn of overlaps, with area and place. They are loaded: the lowest code owns them."""
+    overlaps = find_overlaps(geoms, min_area_m2=MIN_FLAW_M2, tell=tell)
     overlaps.sort(key=lambda o: -o.area_m2)
     for o in overlaps[:_LISTED]:
         first, second = sorted((codes[o.first], codes[o.second]))
@@ -91,8 +86,9 @@ def _check_overlaps(geoms: NDArray[np.object_], codes: NDArray[np.object_], repo
     report.details["overlaps"] = {"count": len(overlaps), "area_m2": round(sum(o.area_m2 for o in overlaps), 1)}
 
 
-def _check_gaps(geoms: NDArray[np.object_], report: ImportReport) -> None:
-    gaps = [g for g in find_gaps(geoms, max_width_m=MAX_GAP_WIDTH_M) if g.area_m2 >= MIN_FLAW_M2]
+def check_gaps(geoms: NDArray[np.object_], report: ImportReport, tell: Done = lambda done: None) -> None:
+    """Warn of narrow gaps, with area and place."""
+    gaps = [g for g in find_gaps(geoms, max_width_m=MAX_GAP_WIDTH_M, tell=tell) if g.area_m2 >= MIN_FLAW_M2]
     for g in gaps[:_LISTED]:
         report.add(
             "warning",
