@@ -29,6 +29,8 @@ def place(
             "--crs wgs84|cgcs2000|gcj02|bd09|EPSG:nnnn",
             param_hint="--crs",
         )
+    import gc
+
     from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
     from sqlalchemy.orm import Session
@@ -38,6 +40,8 @@ def place(
     from geo.db.engine import make_engine
     from geo.services.bulk_placing import Columns, place_file
 
+    # Of 100,000 leaves nothing is garbage that reference counts don't find: looking for it took a sixth of the time.
+    gc.disable()
     settings = read_settings()
     console = Console(stderr=True)
     bar = Progress(

@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Literal
-
-from sqlalchemy import text
-from sqlalchemy.orm import Session
+from typing import TYPE_CHECKING, Literal
 
 from geo.errors import GeoError
+
+if TYPE_CHECKING:  # every command imports the roles, and most of them no database
+    from sqlalchemy.orm import Session
 
 
 class ForbiddenError(GeoError, PermissionError):
@@ -150,14 +150,18 @@ def merge(paths: Iterable[str | None]) -> Scope:
     return Scope(tuple(p for p in texts if not any(p.startswith(other + ".") for other in texts)))
 
 
-def reveal(session: Session, kind: Literal["account", "username", "token"], value: object) -> None:
+def reveal(session: "Session", kind: Literal["account", "username", "token"], value: object) -> None:
     """Let row-level security show this transaction one account, or what belongs to a token's hash, beside its scope.
 
     For who has no scope yet: whoever signs in, or shows a token, is to be found before it is known what they may see.
     """
-    session.execute(text("select set_config(:name, :value, true)"), {"name": f"wangge.{kind}", "value": str(value)})
+    _set(session, f"wangge.{kind}", str(value))
 
 
-def limit_to(session: Session, scope: Scope) -> None:
+def limit_to(session: "Session", scope: Scope) -> None:
     """Let row-level security show this transaction the people and issues of ``scope``, and no others."""
-    session.execute(text("select set_config('wangge.scope', :scope, true)"), {"scope": scope.parameter()})
+    _set(session, "wangge.scope", scope.parameter())
+
+
+def _set(session: "Session", name: str, value: str) -> None:
+    session.connection().exec_driver_sql("select set_config(%(name)s, %(value)s, true)", {"name": name, "value": value})

@@ -96,7 +96,7 @@ def _halved(upper: _Listing, level: Ints, first_cell: Ints) -> _Listing:
     side = np.int64(1) << level[upper.cell]
     item, column, row = _touched_cells(upper.edges, upper.west, upper.south, upper.size // side, side, side)
     cell = first_cell[upper.cell[item]] + row * side[item] + column
-    order = np.argsort(cell, kind="stable")
+    order = np.argsort(cell)
     item, column, row = item[order], column[order], row[order]
     size = upper.size[item] // side[item]
     return _Listing(
