@@ -106,7 +106,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.coverage = CoverageCache(app.state.networks)
     app.state.secret_key = secret_key_of(settings)
     app.state.rate_limits = RateLimits(settings)
-    app.add_middleware(HotRoutes, routes=(locate.HOT, reports.HOT))
+    app.add_middleware(HotRoutes, routes=(*locate.HOT, reports.HOT))
     app.add_middleware(AddressLimit, limits=app.state.rate_limits)
     app.add_middleware(
         BodyLimit, limits={"/imports": imports.MAX_UPLOAD_BYTES, "/import": edition_files.MAX_UPLOAD_BYTES}

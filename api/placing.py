@@ -4,18 +4,18 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import Depends, Request
+from fastapi import Request
 from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool
 
 from api.coalescing import Coalescer
 from api.settings import Settings
 from geo.db.engine import APP_ROLE
-from geo.queries.place import Asked, Point
+from geo.queries.place import Asked
 from geo.services.intake import NewReport, Stored, store_on
-from geo.services.locate import ON_THE_LOOP, Answer, Fix, place_on, points_of, public_answers_on
+from geo.services.locate import ON_THE_LOOP, Answer, Fix, Question, place_on, public_answers_on
 from geo.services.sequencer import run_sequencer
 
 # Placing has one plan, made once. PostGIS guesses that a point matches 0.1 % of a table, so that on millions of leaves
@@ -43,27 +43,28 @@ class Placing:
 
     async def locate(self, fixes: Sequence[Fix], asked: Asked) -> list[Answer]:
         """Answer for fixes, all with one statement."""
-        asked = replace(asked, snap_m=self.snap_m)
-        async with self._connection_for(fixes) as (connection, points):
-            return await place_on(connection, points, asked, certain_from=self.certain_from)
+        async with self._ready_to_ask(fixes, asked) as (connection, question):
+            return await place_on(connection, question, certain_from=self.certain_from)
 
     async def locate_for_public(self, fixes: Sequence[Fix], asked: Asked) -> list[bytes]:
         """Give what the public may know of the answers, as JSON."""
-        asked = replace(asked, snap_m=self.snap_m)
-        async with self._connection_for(fixes) as (connection, points):
-            return await public_answers_on(connection, points, asked, certain_from=self.certain_from)
+        async with self._ready_to_ask(fixes, asked) as (connection, question):
+            return await public_answers_on(connection, question, certain_from=self.certain_from)
 
     @asynccontextmanager
-    async def _connection_for(self, fixes: Sequence[Fix]) -> AsyncIterator[tuple[AsyncConnection[Any], list[Point]]]:
-        """Convert the fixes and give a connection to ask it for them; many are converted in a thread."""
+    async def _ready_to_ask(
+        self, fixes: Sequence[Fix], asked: Asked
+    ) -> AsyncIterator[tuple[AsyncConnection[Any], Question]]:
+        """Give a connection and what to ask it; many fixes are converted in a thread."""
+        asked = replace(asked, snap_m=self.snap_m)
         if len(fixes) <= ON_THE_LOOP:
-            points = points_of(fixes)
+            question = Question.about(fixes, asked)
             async with self.pool.connection() as connection:
-                yield connection, points
+                yield connection, question
         else:
-            points = await asyncio.to_thread(points_of, fixes)
+            question = await asyncio.to_thread(Question.about, fixes, asked)
             async with self.many, self.pool.connection() as connection:
-                yield connection, points
+                yield connection, question
 
 
 @asynccontextmanager
@@ -98,6 +99,3 @@ async def get_placing(request: Request) -> Placing:
     """Give the hot paths of this process; async, since FastAPI sends a plain function to a thread."""
     placing: Placing = request.app.state.placing
     return placing
-
-
-PlacingDep = Annotated[Placing, Depends(get_placing)]

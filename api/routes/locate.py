@@ -2,19 +2,21 @@
 
 import json
 from asyncio import to_thread
+from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
 from fastapi import APIRouter, FastAPI, Query, Request, Response
+from fastapi.responses import StreamingResponse
 from sqlalchemy.orm import Session
 
-from api.authentication import PrincipalDep, get_principal
+from api.authentication import get_principal
 from api.hot_routes import HotRoute
 from api.permissions import permit
-from api.placing import PlacingDep, get_placing
+from api.placing import get_placing
 from api.schemas.placement import LocateIn, LocateOut, LocateQuery, PlacementOut
 from geo.queries.place import Asked
 from geo.services.access import Permission, Principal
-from geo.services.locate import Answer, Fix, check_fix
+from geo.services.locate import PORTION, Answer, Fix, check_fix
 from geo.services.near_stations import add_walks
 from geo.services.public_view import sees_whole, visible_part
 
@@ -41,9 +43,10 @@ async def locate_one(request: Request, query: Annotated[LocateQuery, Query()]) -
 
 
 @router.post("/locate", response_model=LocateOut, **PUBLIC)
-async def locate_many(request: Request, placing: PlacingDep, principal: PrincipalDep, body: LocateIn) -> Response:
+async def locate_many(request: Request, body: LocateIn) -> Response:
     """Locate up to 10,000 points with one statement; answers come in the points' order."""
-    fixes = [Fix(p.lon, p.lat, body.crs, p.accuracy_m, body.accuracy_level) for p in body.points]
+    placing, principal = await get_placing(request), await get_principal(request)
+    fixes = await to_thread(_fixes, body)
     asked = Asked(body.layer, body.as_of, body.include == "stations")
     if asked.stations or sees_whole(principal):
         answers = await placing.locate(fixes, asked)
@@ -52,7 +55,23 @@ async def locate_many(request: Request, placing: PlacingDep, principal: Principa
         texts = await to_thread(_visible_texts, answers, principal)
     else:
         texts = await placing.locate_for_public(fixes, asked)
-    return json_bytes(b'{"placements":[' + b",".join(texts) + b"]}")
+    head, tail = b'{"placements":[', b"]}"
+    length = len(head) + sum(map(len, texts)) + len(texts) - 1 + len(tail)
+    return StreamingResponse(
+        _pieces(head, texts, tail), media_type="application/json", headers={"Content-Length": str(length)}
+    )
+
+
+def _fixes(body: LocateIn) -> list[Fix]:
+    return [Fix(p.lon, p.lat, body.crs, p.accuracy_m, body.accuracy_level) for p in body.points]
+
+
+async def _pieces(head: bytes, texts: list[bytes], tail: bytes) -> AsyncIterator[bytes]:
+    """Give the JSON of many answers piece by piece: ten megabytes at once would hold up everybody else."""
+    yield head
+    for start in range(0, len(texts), PORTION):
+        yield (b"," if start else b"") + b",".join(texts[start : start + PORTION])
+    yield tail
 
 
 def _walk(app: FastAPI, answers: list[Answer]) -> None:
@@ -75,4 +94,7 @@ def json_bytes(body: bytes, status_code: int = 200) -> Response:
     return Response(body, status_code, media_type="application/json")
 
 
-HOT = HotRoute("GET", "/api/v1/locate", locate_one, LocateQuery)
+HOT = (
+    HotRoute("GET", "/api/v1/locate", locate_one, LocateQuery),
+    HotRoute("POST", "/api/v1/locate", locate_many, LocateIn),
+)

@@ -1,6 +1,6 @@
 """The placement statement and its parameters: for now or as of an instant, for one point or for many."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -85,17 +85,28 @@ def public_place_statement(*, as_of: bool) -> Numbered:
 
 
 def place_parameters(points: Sequence[Point], asked: Asked) -> dict[str, Any]:
-    """Give the parameters of the placement statement."""
+    """Give the parameters of the placement statement, arrays as the text that PostgreSQL reads.
+
+    psycopg takes a list apart value by value: 20 ms for 10,000 points, while the server's event loop stands still.
+    """
     return {
-        "lon": [p.lon for p in points],
-        "lat": [p.lat for p in points],
-        "crs": [p.crs for p in points],
-        "accuracy_m": [p.accuracy_m for p in points],
-        "accuracy_level": [p.accuracy_level for p in points],
-        "reach_m": [p.reach_m for p in points],
+        "lon": _array(p.lon for p in points),
+        "lat": _array(p.lat for p in points),
+        "crs": _array(_quoted(p.crs) for p in points),
+        "accuracy_m": _array(p.accuracy_m for p in points),
+        "accuracy_level": _array(p.accuracy_level for p in points),
+        "reach_m": _array(p.reach_m for p in points),
         "layer": asked.layer,
         "as_of": asked.as_of,
         "stations": asked.stations,
         "snap_m": asked.snap_m,
         "candidates": CANDIDATES,
     }
+
+
+def _array(values: Iterable[float | str | None]) -> str:
+    return "{" + ",".join(["null" if value is None else str(value) for value in values]) + "}"
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'

@@ -3,7 +3,7 @@
 import json
 from asyncio import to_thread
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
@@ -151,30 +151,46 @@ def locate(session: Session, fixes: Sequence[Fix], asked: Asked, *, certain_from
     return complete(list(rows), certain_from)
 
 
-async def place_on(
-    connection: AsyncConnection[Any], points: Sequence[Point], asked: Asked, *, certain_from: float
-) -> list[Answer]:
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Fixes, and what is asked about them, as the placement statement takes both."""
+
+    asked: Asked
+    points: int
+    parameters: Mapping[str, Any]
+
+    @classmethod
+    def about(cls, fixes: Sequence[Fix], asked: Asked) -> "Question":
+        """Ask about fixes; raises what `points_of` does."""
+        return cls(asked, len(fixes), place_parameters(points_of(fixes), asked))
+
+
+async def place_on(connection: AsyncConnection[Any], question: Question, *, certain_from: float) -> list[Answer]:
     """Answer as `locate` does, on a bare connection: the hot path of the server."""
+    asked = question.asked
     require_past(asked.as_of)
     async with AsyncRawCursor(connection, row_factory=ROWS) as cursor:
         if asked.layer is not None:
             await _require_layer_on(cursor, asked.layer)
         statement = numbered_place_statement(as_of=asked.as_of is not None)
-        values = statement.values(place_parameters(points, asked))
-        return await _finished(cursor, statement, values, len(points), lambda rows: complete(rows, certain_from))
+        values = statement.values(question.parameters)
+        return await _finished(cursor, statement, values, question.points, lambda rows: complete(rows, certain_from))
 
 
 async def public_answers_on(
-    connection: AsyncConnection[Any], points: Sequence[Point], asked: Asked, *, certain_from: float
+    connection: AsyncConnection[Any], question: Question, *, certain_from: float
 ) -> list[bytes]:
     """Give what the public may know of each answer of `place_on`, as JSON: the database's text, never taken apart."""
+    asked = question.asked
     require_past(asked.as_of)
     async with AsyncRawCursor(connection, row_factory=ROWS) as cursor:
         if asked.layer is not None:
             await _require_layer_on(cursor, asked.layer)
         statement = public_place_statement(as_of=asked.as_of is not None)
-        values = statement.values(place_parameters(points, asked) | {"hidden": HIDDEN_JSON})
-        return await _finished(cursor, statement, values, len(points), lambda rows: _public_texts(rows, certain_from))
+        values = statement.values({**question.parameters, "hidden": HIDDEN_JSON})
+        return await _finished(
+            cursor, statement, values, question.points, lambda rows: _public_texts(rows, certain_from)
+        )
 
 
 async def _finished(

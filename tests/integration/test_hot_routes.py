@@ -101,6 +101,34 @@ def test_bodies_that_are_refused(public: TestClient, through_fastapi: TestClient
     assert fast.json() == plain.json()
 
 
+POINT = {"lon": LON, "lat": LAT}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        json.dumps({"points": [POINT]}).encode(),
+        json.dumps({"points": [POINT, POINT | {"accuracy_m": 30}], "crs": "gcj02", "accuracy_level": 95}).encode(),
+        json.dumps({"points": [POINT] * 500, "crs": "EPSG:4490"}).encode(),
+        json.dumps({"points": [POINT], "include": "stations"}).encode(),
+        json.dumps({"points": []}).encode(),
+        json.dumps({"points": [POINT], "crs": "mars2"}).encode(),
+        json.dumps({"points": [POINT], "layer": "none"}).encode(),
+        json.dumps({"points": [POINT | {"lon": float("inf")}]}).encode(),
+        json.dumps({"points": [POINT | {"accuracy": 15}]}).encode(),
+        json.dumps({"points": [POINT] * 10_001}).encode(),
+        b"",
+        b"{",
+    ],
+)
+def test_many_points(public: TestClient, through_fastapi: TestClient, body: bytes) -> None:
+    fast, plain = (client.post("/api/v1/locate", content=body, headers=JSON) for client in (public, through_fastapi))
+    assert fast.status_code == plain.status_code
+    assert fast.headers["content-type"] == plain.headers["content-type"]
+    assert fast.headers["content-length"] == str(len(fast.content))
+    assert fast.json() == plain.json()
+
+
 @pytest.mark.parametrize("accuracy_m", [None, 15, 2000])
 def test_a_report_and_its_repeats(
     public: TestClient, through_fastapi: TestClient, team: Team, accuracy_m: float | None
