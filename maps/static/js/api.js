@@ -4,6 +4,7 @@ import { page, t } from "./format.js";
 import { csrfToken, isSignedIn, keepFresh, refresh } from "./session.js";
 
 const TIMEOUT_MS = 10000;
+const UPLOAD_MS = 120000;
 const TOKEN_ENDED = new Set(["InvalidTokenError", "NotSignedInError"]);
 
 /** A request that failed, with a reason that a person can read and, where there was an answer, its status, kind and members. */
@@ -31,6 +32,13 @@ export const remove = (path, revision = null) => request(path, { method: "DELETE
 /** Change something at the revision that was seen; 412 where somebody else has changed it since. */
 export const change = (method, path, revision, body = {}, timeoutMs = TIMEOUT_MS) =>
   request(path, { method, timeoutMs, headers: { "Content-Type": "application/json", ...ifMatch(revision) }, body: JSON.stringify(body) });
+
+/** Put a file. */
+export function upload(path, file) {
+  const body = new FormData();
+  body.append("file", file);
+  return request(path, { method: "PUT", body, timeoutMs: UPLOAD_MS });
+}
 
 const ifMatch = (revision) => (revision === null ? {} : { "If-Match": `"${revision}"` });
 
