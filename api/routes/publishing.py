@@ -9,13 +9,23 @@ from api.dependencies import SessionDep, SettingsDep
 from api.revisions import ExpectedRevision, show_revision
 from api.routes.drafts import EDIT, READ, EditionId, readable, shown
 from api.schemas.drafts import EditionOut
-from api.schemas.publishing import DroppedStep, MovedGrid, PublishedOut, PublishIn, RebasedOut, RebaseIn
+from api.schemas.publishing import (
+    DroppedStep,
+    IssuesMoved,
+    MovedGrid,
+    MovedIssuesOut,
+    PublishedOut,
+    PublishIn,
+    RebasedOut,
+    RebaseIn,
+)
 from api.settings import Settings
 from geo.errors import ConflictError
-from geo.services import publishing, rebasing, replacement, scheduling
+from geo.services import history, publishing, rebasing, replacement, scheduling
 from geo.services.access import Permission
 
 router = APIRouter(prefix="/api/v1/drafts", tags=["草稿 drafts"])
+MAX_MOVES = 500
 
 
 @router.post(
@@ -75,6 +85,21 @@ def list_moved(
     show_revision(response, edition.draft_revision)
     moved = publishing.moved_base(session, edition) if edition.status == "draft" else []
     return [MovedGrid.model_validate(found, from_attributes=True) for found in moved]
+
+
+@router.get("/{edition_id}/moved-issues", **READ)
+def count_moved_issues(
+    session: SessionDep, principal: PrincipalDep, response: Response, edition_id: EditionId
+) -> MovedIssuesOut:
+    """Count the open issues that would change hands if the draft were published now, by the grids they go between."""
+    edition = readable(session, principal, edition_id)
+    show_revision(response, edition.draft_revision)
+    moves = history.issues_to_move(session, edition, limit=MAX_MOVES) if edition.status == "draft" else []
+    return MovedIssuesOut(
+        draft_revision=edition.draft_revision,
+        count=moves[0].total if moves else 0,
+        moves=[IssuesMoved.of(move) for move in moves],
+    )
 
 
 @router.post("/{edition_id}/rebase", **EDIT)

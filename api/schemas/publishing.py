@@ -1,11 +1,12 @@
 """Bodies of publishing and rebasing."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from api.schemas.drafts import EditionOut
+from geo.queries.differences import IssueMove
 
 
 class PublishIn(BaseModel):
@@ -36,6 +37,39 @@ class MovedGrid(BaseModel):
     name: str
     revision: int
     published_at: datetime
+
+
+class Owner(BaseModel):
+    """A leaf that has issues: the draft's key, or of one that goes the key that it had; a micro-grid with its grid."""
+
+    key: str
+    name: str
+
+
+class IssuesMoved(BaseModel):
+    """Open issues that another leaf would have, and the land on which they lie."""
+
+    count: int
+    before: Owner | None = Field(description="null: land that no grid has")
+    after: Owner | None
+    geometry: dict[str, Any]
+
+    @classmethod
+    def of(cls, move: IssueMove) -> "IssuesMoved":
+        """Give a move as it is sent."""
+        before, after = (
+            Owner(key=key, name=name or key) if key is not None else None
+            for key, name in ((move.old_key, move.old_name), (move.new_key, move.new_name))
+        )
+        return cls(count=move.issues, before=before, after=after, geometry=dict(move.geom.__geo_interface__))
+
+
+class MovedIssuesOut(BaseModel):
+    """How many open issues would change hands if the draft were published now, and between which leaves."""
+
+    draft_revision: int
+    count: int
+    moves: list[IssuesMoved] = Field(description="the most first; 500 at most")
 
 
 class RebaseIn(BaseModel):

@@ -1,6 +1,6 @@
 """Compare the borders of two editions: which grids, how much land, how many homes and open issues changed hands."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
 
@@ -46,7 +46,7 @@ class Difference:
     second: Edition
     grids: list[ChangedGrid]
     pieces: list[Piece]
-    """Land that changed hands, by the codes of the leaves."""
+    """Land that changed hands, by the codes of the leaves: the same twice where a micro-grid went to another grid."""
     moved_m2: float
     moved_buildings: int
     moved_households: int
@@ -86,11 +86,14 @@ def compare(session: Session, first_id: int, second_id: int, *, scope: Scope = E
     for row in rows:
         geom = shapely.from_wkb(bytes(row.geom))
         if row.is_leaf:
-            leaves[row.is_before][row.code] = geom  # a grid's remainder goes by its code
+            leaves[row.is_before][f"{row.parent or ''}>{row.code}"] = geom  # a grid's remainder goes by its code
         if not row.is_remainder:
             side = sides.setdefault(row.code, _Sides())
             setattr(side, "before" if row.is_before else "after", (row, geom))
-    moved = pieces(leaves[True], leaves[False])
+    moved = [
+        replace(piece, before=_code_of(piece.before), after=_code_of(piece.after))
+        for piece in pieces(leaves[True], leaves[False])
+    ]
     buildings, households = queries.moved_homes(session, first.layer_id, paths, a, b)
     return Difference(
         first,
@@ -102,6 +105,19 @@ def compare(session: Session, first_id: int, second_id: int, *, scope: Scope = E
         households,
         queries.moved_issues(session, first.layer_id, paths, a, b),
     )
+
+
+def _code_of(leaf: str | None) -> str | None:
+    return leaf and leaf.rpartition(">")[2]
+
+
+def issues_to_move(session: Session, edition: Edition, *, limit: int) -> list[queries.IssueMove]:
+    """Tell between which leaves open issues would move if a draft were published now, the most first.
+
+    Numbers and land are told whoever asks; the issues themselves are not.
+    """
+    limit_to(session, Scope((session.get_one(Division, edition.division_id).path,)))
+    return queries.issues_to_move(session, edition, limit=limit)
 
 
 def _published_at(edition: Edition) -> datetime:

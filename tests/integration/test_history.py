@@ -80,6 +80,34 @@ def test_what_changed_and_what_moved(town: Town) -> None:
     assert sweep_all(lambda: nullcontext(town.session), second).moved == 1
 
 
+def test_a_draft_tells_which_issues_would_change_hands(town: Town) -> None:
+    """Its oracles: what the difference tells afterwards, and what the sweep says it moved."""
+    for x, y in ((0.1, 0.4), (0.2, 0.4), (0.6, 0.4), (1.5, 0.5), (0.2, 1.5), (0.7, 1.5), (1.5, 1.5), (2.5, 0.5)):
+        store_reports(town.session, [NewReport(uuid4(), Fix(*lon_lat(x, y)), "路面")])
+    town.session.execute(text("update issue set state = 'closed' where ST_X(geom) between :a and :b"),
+                         {"a": lon_lat(0.15, 0)[0], "b": lon_lat(0.18, 0)[0]})  # fmt: skip
+    first = published(town, op.Describe("E", name="戊"), division="45E")
+    edition = town.open()
+    assert history.issues_to_move(town.session, edition, limit=9) == []
+    town.apply(edition, SPLIT_A)
+    town.apply(edition, op.Retire(["B"]))
+    town.apply(edition, op.Assign(to="A", micro_grids=["D2"]))
+    town.apply(edition, op.Retire(["D1"]))  # its land goes back to the rest
+    moves = history.issues_to_move(town.session, edition, limit=9)
+    told = {(move.old_key, move.new_key): move.issues for move in moves}
+    assert told == {("A", "new-1"): 2, ("B", None): 1, ("D1", "D"): 1, ("D2", "D2"): 1}
+    assert moves[0].total == sum(told.values()) == 5
+    assert {move.old_name for move in moves} == {"A", "B", "D · D1", "D · D2"}
+    split_off = area_m2([box(0, 0, 0.3, 1)])[0]
+    assert area_m2([moves[0].geom])[0] == pytest.approx(split_off, rel=1e-3)
+    assert history.issues_to_move(town.session, edition, limit=1)[0].total == 5
+    publish(town.session, edition.id, expected=None, accept=WARNINGS)
+    after = history.compare(town.session, first, edition.id)
+    assert after.moved_issues == 5
+    assert ("D2", "D2") in {(piece.before, piece.after) for piece in after.pieces}  # with the land of its grid
+    assert sweep_all(lambda: nullcontext(town.session), edition.id).moved == 5
+
+
 def test_micro_grids_and_many_editions(town: Town) -> None:
     first = published(town, op.Describe("A", name="甲"))
     published(town, op.Split(line=[lon_lat(-1, 0.4), lon_lat(2, 0.4)], keys=["A"], into="micro_grids"))
