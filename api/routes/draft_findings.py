@@ -15,6 +15,7 @@ from api.schemas.drafts import (
     FindingsOut,
     RepairChange,
     RepairIn,
+    RepairLeft,
     RepairOut,
     WaiverIn,
     WaiverOut,
@@ -52,7 +53,7 @@ def preview_repair(
     """Show what mending overlaps and gaps would change, before and after; the operation ``repair`` does it."""
     edition = drafts.find_edition(session, edition_id, scope=principal.scope(Permission.EDIT_DRAFTS))
     found = draft_repairs.preview(session, edition, body.findings, body.max_move_m)
-    moved = found.moved_m()
+    moved, gained = found.moved_m(), found.gained_m2()
     show_revision(response, edition.draft_revision)
     return RepairOut(
         draft_revision=edition.draft_revision,
@@ -62,11 +63,12 @@ def preview_repair(
                 before=dict(found.before[key].__geo_interface__),
                 after=dict(geom.__geo_interface__),
                 moved_m=round(moved[key], 3),
+                gained_m2=round(gained[key], 2),
             )
             for key, geom in found.after.items()
         ],
         mended=found.mended,
-        left=found.left,
+        left=[RepairLeft(key=key, needed_m=needed) for key, needed in found.left.items()],
         max_moved_m=round(max(moved.values(), default=0.0), 3),
     )
 

@@ -259,7 +259,15 @@ class RepairChange(BaseModel):
     key: str
     before: dict[str, Any]
     after: dict[str, Any]
-    moved_m: float
+    moved_m: float = Field(description="how far its border moves at most")
+    gained_m2: float = Field(description="land that it gains; what it loses is negative")
+
+
+class RepairLeft(BaseModel):
+    """An overlap or gap that stays."""
+
+    key: str
+    needed_m: float | None = Field(description="how far a border would have to move; null: that would not mend it")
 
 
 class RepairOut(BaseModel):
@@ -268,7 +276,7 @@ class RepairOut(BaseModel):
     draft_revision: int
     changes: list[RepairChange]
     mended: list[str] = Field(description="findings that would be gone")
-    left: list[str] = Field(description="findings that can't be mended within the distance")
+    left: list[RepairLeft] = Field(description="findings that can't be mended within the distance")
     max_moved_m: float
 
 

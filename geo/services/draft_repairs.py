@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from geo.errors import NotFoundError, RefusedOperationError
 from geo.geometry.editing import repairs
+from geo.geometry.measures import area_m2
 from geo.models import Edition
 from geo.queries.drafts import Unit
 from geo.services import draft_operations as asked
@@ -27,19 +28,35 @@ class Mending:
     after: dict[str, MultiPolygon] = field(default_factory=dict)
     mended: list[str] = field(default_factory=list)
     """Keys of findings."""
-    left: list[str] = field(default_factory=list)
+    left: dict[str, float | None] = field(default_factory=dict)
+    """Of findings that stay: how far a border would have to move, in metres; None where that would not mend them."""
     changes: Changes = field(default_factory=dict)
 
     def moved_m(self) -> dict[str, float]:
         """Give how far each border moves at most, in metres."""
         return {key: repairs.moved_m(self.before[key], geom) for key, geom in self.after.items()}
 
+    def gained_m2(self) -> dict[str, float]:
+        """Give how much land each unit gains, in square metres; what it loses is negative."""
+        return {key: float(area_m2([geom])[0] - area_m2([self.before[key]])[0]) for key, geom in self.after.items()}
+
+
+class _TooFarError(RefusedOperationError):
+    """A border would move further than is allowed."""
+
+    def __init__(self, key: str, distance_m: float) -> None:
+        super().__init__(f"the border of {key} would move by {distance_m:.2f} m")
+        self.distance_m = distance_m
+
 
 def repair(operation: asked.Repair, work: Workspace) -> Changes:
     """Mend overlaps and gaps as far as no border moves further than is said."""
     done = mending(work, operation.findings, operation.max_move_m)
     if not done.mended:
-        raise RefusedOperationError(f"nothing can be mended by moving borders at most {operation.max_move_m:g} m")
+        raise RefusedOperationError(
+            f"移动不超过 {operation.max_move_m:g} 米，什么也修复不了。"
+            f" nothing can be mended by moving borders at most {operation.max_move_m:g} m"
+        )
     return done.changes
 
 
@@ -66,12 +83,14 @@ def mending(work: Workspace, keys: Collection[str] | None, max_move_m: float) ->
     for key, finding in chosen[:MAX_REPAIRS]:
         try:
             changes = _mended(work, finding, done, max_move_m)
+        except _TooFarError as error:
+            done.left[key] = error.distance_m
         except RefusedOperationError:
-            done.left.append(key)
+            done.left[key] = None
         else:
             done.mended.append(key)
             done.changes.update(changes)
-    done.left.extend(key for key, _ in chosen[MAX_REPAIRS:])
+    done.left.update(dict.fromkeys(key for key, _ in chosen[MAX_REPAIRS:]))
     return done
 
 
@@ -83,10 +102,10 @@ def _mended(work: Workspace, finding: Finding, done: Mending, max_move_m: float)
     fixed = [key for key, unit in near.items() if unit.is_frozen or unit.is_locked]
     edit = repairs.mend(lands(near), targets, finding.geom, fixed=fixed)
     before = {key: done.before.get(key, stored[key].land) for key in edit.changed}
-    for key, geom in edit.changed.items():
-        distance = repairs.moved_m(before[key], geom)
-        if distance > max_move_m:
-            raise RefusedOperationError(f"the border of {key} would move by {distance:.2f} m")
+    moved = {key: repairs.moved_m(before[key], geom) for key, geom in edit.changed.items()}
+    furthest = max(moved, key=lambda key: moved[key])
+    if moved[furthest] > max_move_m:
+        raise _TooFarError(furthest, moved[furthest])
     changes = edited(work, near, edit)
     done.before.update(before)
     done.after.update(edit.changed)

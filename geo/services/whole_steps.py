@@ -103,7 +103,7 @@ def refuse_overlaps(session: Session, edition: Edition, changes: Changes, *, may
         for o in find_overlaps([leaves[key].land for key in keys], min_area_m2=MIN_OVERLAP_M2)
     ]
     bad = [
-        f"{a} 与 {b} {area:,.0f} m²"
+        f"“{leaves[a].name}”（{a}）与“{leaves[b].name}”（{b}）{area:,.0f} m²"
         for a, b, area in found
         if (a in changed or b in changed)
         and not (may_overlap_inside and not leaves[a].is_frozen and not leaves[b].is_frozen)
@@ -111,6 +111,7 @@ def refuse_overlaps(session: Session, edition: Edition, changes: Changes, *, may
     if bad:
         more = f"，另有 {len(bad) - NAMED} 处" if len(bad) > NAMED else ""
         raise RefusedOperationError(
-            f"边界重叠：{'；'.join(bad[:NAMED])}{more}。 They would overlap; mend the borders, or open a draft for the"
-            " division that holds both."
+            f"边界重叠：{'；'.join(bad[:NAMED])}{more}；请先修改边界，或为包含两者的行政区划操作。"
+            f" Borders would overlap: {'; '.join(bad[:NAMED])}{more}; mend them, or do this for the division that holds"
+            " both."
         )

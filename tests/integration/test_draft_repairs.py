@@ -46,9 +46,10 @@ def test_flaws_are_shown_mended_and_undone(town: Town, flawed) -> None:
     before = {key: unit.geom.wkb for key, unit in town.units(flawed).items() if unit.is_leaf}
     shown = draft_repairs.preview(town.session, flawed, None, 5.0)
     assert len(shown.mended) == 2
-    assert shown.left == []
+    assert shown.left == {}
     assert {key: unit.geom.wkb for key, unit in town.units(flawed).items() if unit.is_leaf} == before
     assert 1.9 < shown.moved_m()["B"] < 2.2
+    assert shown.gained_m2()["B"] == pytest.approx(-111.0, rel=0.02)  # a triangle of 111 m by 2 m
     assert "A" not in shown.after or shown.moved_m()["A"] < 0.02  # the lowest code keeps what is claimed twice
     step = town.apply(flawed, op.Repair(max_move_m=5.0))
     assert step.kind == "repair"
@@ -66,7 +67,10 @@ def test_flaws_are_shown_mended_and_undone(town: Town, flawed) -> None:
 def test_what_would_move_further_is_left(town: Town, flawed) -> None:
     shown = draft_repairs.preview(town.session, flawed, None, 2.5)
     assert [key.split("-")[0] for key in shown.mended] == ["overlap"]
-    assert [key.split("-")[0] for key in shown.left] == ["gap"]
+    ((gap, needed),) = shown.left.items()
+    assert gap.startswith("gap-")
+    assert needed is not None
+    assert 2.8 < needed < 3.2  # so far that a planner knows what to allow
     assert max(shown.moved_m().values()) <= 2.5
     with pytest.raises(RefusedOperationError, match=r"at most 0\.5 m"):
         town.apply(flawed, op.Repair(max_move_m=0.5))
