@@ -8,7 +8,7 @@ from maps.assets import modules_of, own_digest
 from maps.catalogue import LANGUAGES, catalogue
 from maps.pages import TEMPLATES, map_shell
 
-TEXTS = SHARED | {"admin", "app", "approval", "attribution", "demo", "history", "map", "unit"}
+TEXTS = SHARED | {"admin", "app", "approval", "attribution", "demo", "files", "history", "map", "unit"}
 
 
 def render_history_page(language: str, nonce: str, data: Mapping[str, Any]) -> str:

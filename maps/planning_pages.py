@@ -16,13 +16,16 @@ TEXTS = SHARED | {
     "kind",
     "layers",
     "refusal",
+    "remark",
+    "repair",
+    "snap",
     "status",
     "step",
     "tool",
     "unit",
 }
 DRAFTS = AccountPage("/planning", "drafts.html", "planning/list", "draft.title", TEXTS)
-EDITOR_TEXTS = TEXTS | {"app", "approval", "attribution", "demo", "map", "place"}
+EDITOR_TEXTS = TEXTS | {"app", "approval", "attribution", "demo", "files", "map", "place"}
 
 
 def render_planning_page(language: str, nonce: str, data: Mapping[str, Any]) -> str:

@@ -119,32 +119,42 @@ class Visit:
     requests: list[str]
     complaints: list[str]
 
+    def go(self, url: str) -> None:
+        """Go to another address in the same browser, signed in as before."""
+        self.complaints.clear()
+        self.page.goto(url)
+        self.page.wait_for_selector("#loading", state="detached")
+
+
+def open_visit(browser: Browser, url: str, *, role: Role | None = None, **options: Any) -> Visit:
+    """Open a page in a context of its own, signed in with a role."""
+    context = browser.new_context(**(options or DESKTOP))
+    if role is not None:
+        sign_in = urljoin(url, "/api/v1/auth/sign-in?cookies=true")
+        assert context.request.post(sign_in, data={"username": role.value, "password": PASSWORD}).ok
+    page = context.new_page()
+    page.set_default_timeout(15_000)
+    page.add_init_script(VIOLATIONS)
+    seen = Visit(page, [], [])
+    page.on("request", lambda request: seen.requests.append(request.url))
+    page.on("console", lambda said: said.type == "error" and seen.complaints.append(said.text))
+    page.on("pageerror", lambda error: seen.complaints.append(str(error)))
+    seen.go(url)
+    return seen
+
 
 @pytest.fixture
 def visit(browser: Browser) -> Iterator[Callable[..., Visit]]:
     """Opens pages, each in a context of its own."""
-    contexts = []
+    opened: list[Visit] = []
 
-    def open_page(url: str, *, role: Role | None = None, **options: Any) -> Visit:
-        context = browser.new_context(**(options or DESKTOP))
-        contexts.append(context)
-        if role is not None:
-            sign_in = urljoin(url, "/api/v1/auth/sign-in?cookies=true")
-            assert context.request.post(sign_in, data={"username": role.value, "password": PASSWORD}).ok
-        page = context.new_page()
-        page.set_default_timeout(15_000)
-        page.add_init_script(VIOLATIONS)
-        seen = Visit(page, [], [])
-        page.on("request", lambda request: seen.requests.append(request.url))
-        page.on("console", lambda said: said.type == "error" and seen.complaints.append(said.text))
-        page.on("pageerror", lambda error: seen.complaints.append(str(error)))
-        page.goto(url)
-        page.wait_for_selector("#loading", state="detached")
-        return seen
+    def open_page(url: str, **options: Any) -> Visit:
+        opened.append(open_visit(browser, url, **options))
+        return opened[-1]
 
     yield open_page
-    for context in contexts:
-        context.close()
+    for seen in opened:
+        seen.page.context.close()
 
 
 @pytest.fixture(scope="module")

@@ -117,6 +117,29 @@ def test_side_by_side(site: Site, visit: Callable[..., Visit]) -> None:
     assert seen.complaints == []
 
 
+def test_an_edition_is_saved_as_a_file_and_returned_to(site: Site, visit: Callable[..., Visit]) -> None:
+    page = visit(f"{site.url}/history", role=Role.PLANNER).page
+    page.wait_for_selector(".changes tbody tr")
+    then, now = page.locator(".edition-acts").all()
+    now.get_by_role("button", name="恢复").click()
+    page.click("dialog [type=submit]")
+    page.wait_for_selector("dialog .outcome:has-text('就是现在的边界')")
+    page.keyboard.press("Escape")
+    now.get_by_role("button", name="导出").click()
+    page.select_option("dialog select", "csv")
+    with page.expect_download() as saved:
+        page.click("dialog [type=submit]")
+    assert saved.value.suggested_filename.endswith(".csv")
+    assert NASTY.replace('"', '""') in saved.value.path().read_text()
+    page.wait_for_selector("dialog", state="detached")
+    then.get_by_role("button", name="恢复").click()
+    page.click("dialog [type=submit]")
+    page.wait_for_url("**/planning/*")
+    page.wait_for_selector("#draft-state:has-text('1 步')")
+    assert page.inner_text("#draft-name") == "恢复 分设五网格"
+    assert "第4网格" in page.locator(".grid-name").all_inner_texts()
+
+
 def test_on_a_phone_in_english(site: Site, visit: Callable[..., Visit]) -> None:
     seen = visit(f"{site.url}/history?lang=en", role=Role.PLANNER, viewport={"width": 390, "height": 844})
     seen.page.wait_for_selector(".changes tbody tr")

@@ -1,17 +1,29 @@
 """The planner's page in a real browser: a community is redrawn by mouse, and the public's map changes."""
 
+import json
 import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
+from uuid import uuid4
 
 import pytest
+from geoalchemy2.shape import from_shape
+from playwright.sync_api import Browser
+from shapely import LineString, Polygon
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from geo.services import accounts, drafts
+from geo.models import Street
+from geo.services import accounts, drafting, drafts
+from geo.services import draft_operations as op
 from geo.services.access import SYSTEM, Role
 from geo.services.accounts import Caller
+from geo.services.checks.run import WARNINGS
+from geo.services.intake import NewReport, store_reports
+from geo.services.locate import Fix
+from geo.services.publishing import publish
 from geo.services.tiling import refresh_tiles
-from tests.acceptance.conftest import PASSWORD, Site, Visit
+from tests.acceptance.conftest import PASSWORD, Site, Visit, open_visit
 from tests.builders import (
     add_building,
     add_division,
@@ -22,6 +34,7 @@ from tests.builders import (
     box,
     cell,
     lon_lat,
+    multi,
 )
 from tests.desk import Desk
 
@@ -30,7 +43,7 @@ NASTY = '<img src=x onerror="window.pwned=1">`${window.pwned=1}`'
 
 
 def build_quarter(session: Session) -> None:
-    """Four grids that meet in a corner, a fifth beside them, undrawn land, and a community next door."""
+    """Four grids that meet in a corner, a fifth with a street through it, undrawn land, and a community next door."""
     city = add_division(session, "桂林市", code="4503", geom=box(-9, -9, 9, 9))
     west = add_division(session, "西山社区", level="community", parent=city, code=COMMUNITY)
     east = add_division(session, "东江社区", level="community", parent=city, code="450301001002")
@@ -46,7 +59,11 @@ def build_quarter(session: Session) -> None:
                 add_building(session, west, x + west_of + 0.25, y + 0.5, households=175, people=400)
     add_grid(session, edition, west, cell(0, 2), code=f"{COMMUNITY}005", name=NASTY)
     add_grid(session, edition, east, cell(2, 0), code="450301001002001", name="邻居网格")
+    bend = LineString([lon_lat(x, y) for x, y in ((-0.4, 2.5), (0.4, 2.5), (0.6, 2.6), (1.4, 2.6))])
+    session.add(Street(kind="street", name="滨江路", geom=from_shape(bend, srid=4326), source="test"))
     session.flush()
+    for y in (1.3, 1.4):
+        store_reports(session, [NewReport(uuid4(), Fix(*lon_lat(0.25, y)), "路面")])
     refresh_tiles(session, layer.id)
     for name, role in (("planner", Role.PLANNER), ("admin", Role.ADMIN), ("dispatcher", Role.DISPATCHER)):
         accounts.add(session, Caller(SYSTEM), name, name, PASSWORD, source="test")
@@ -72,9 +89,18 @@ def draft(site: Site) -> Iterator[int]:
             session.commit()
 
 
+@pytest.fixture(scope="module")
+def planner(browser: Browser, site: Site) -> Iterator[Visit]:
+    """The planner, who stays signed in from draft to draft."""
+    seen = open_visit(browser, f"{site.url}/planning", role=Role.PLANNER)
+    yield seen
+    seen.page.context.close()
+
+
 @pytest.fixture
-def seen(visit: Callable[..., Visit], site: Site, draft: int) -> Visit:
-    return visit(f"{site.url}/planning/{draft}", role=Role.PLANNER)
+def seen(planner: Visit, site: Site, draft: int) -> Visit:
+    planner.go(f"{site.url}/planning/{draft}")
+    return planner
 
 
 @pytest.fixture
@@ -92,9 +118,9 @@ def land(site: Site, draft: int) -> dict[str, str]:
         return dict(rows.all())  # type: ignore[arg-type]
 
 
-def test_a_draft_is_opened_from_the_list_and_thrown_away(visit: Callable[..., Visit], site: Site) -> None:
-    seen = visit(f"{site.url}/planning", role=Role.PLANNER)
-    page = seen.page
+def test_a_draft_is_opened_from_the_list_and_thrown_away(planner: Visit, site: Site) -> None:
+    planner.go(f"{site.url}/planning")
+    page = planner.page
     page.wait_for_selector("text=还没有草稿")
     page.click("#open-draft")
     page.fill("dialog [role=combobox]", "西山")
@@ -111,7 +137,7 @@ def test_a_draft_is_opened_from_the_list_and_thrown_away(visit: Callable[..., Vi
     page.wait_for_selector("text=还没有草稿")
     assert page.evaluate("window.violations") == []
     assert page.evaluate("window.pwned") is None
-    assert seen.complaints == []
+    assert planner.complaints == []
 
 
 def test_split_merge_and_undo_by_mouse(site: Site, seen: Visit, desk: Desk, draft: int) -> None:
@@ -267,14 +293,117 @@ def test_a_finding_is_shown_on_the_map_and_waived_with_a_reason(desk: Desk) -> N
     desk.page.wait_for_selector(".finding.waived", state="detached")
 
 
+def test_a_drawn_line_follows_the_street_that_it_snaps_to(site: Site, desk: Desk, draft: int) -> None:
+    bend = "{} {}".format(*lon_lat(0.6, 2.6))
+    near = (0.2, 2.54)  # 4 m beside the street
+    line = (-0.2, 2.54), (0.3, 2.54), (0.7, 2.56), (1.2, 2.56)
+    desk.page.click("#tool-split")
+    with desk.page.expect_response(re.compile("snap-lines")):
+        desk.page.mouse.move(*desk.pixel(*near))
+    switch = desk.page.locator("#snap-switch")
+    assert switch.inner_text() == "吸附：开"
+    desk.line("split", *line)
+    desk.wait_for_steps(1)
+    assert sum(bend in geom for geom in land(site, draft).values()) == 2
+    desk.page.keyboard.press("Control+z")
+    desk.wait_for_steps(0)
+    desk.page.keyboard.down("Control")
+    assert switch.inner_text() == "吸附：关"
+    desk.page.keyboard.up("Control")
+    assert switch.get_attribute("aria-pressed") == "true"
+    desk.page.keyboard.press("a")
+    assert switch.get_attribute("aria-pressed") == "false"
+    desk.line("split", *line)
+    desk.wait_for_steps(1)
+    assert bend not in " ".join(land(site, draft).values())
+    desk.page.click("#snap-switch")  # of the page, not of the draft: as it was for the next
+
+
+@pytest.fixture
+def flawed(site: Site, draft: int) -> None:
+    """The first grid bulges 2 m over the third, as imported borders do."""
+    bulge = multi(Polygon([lon_lat(*place) for place in ((0, 0), (1, 0), (1.02, 0.5), (1, 1), (0, 1))]))
+    with Session(site.engine) as session:
+        session.execute(
+            text("update draft_unit set geom = ST_GeomFromWKB(:geom, 4326) where edition_id = :d and key = :key"),
+            {"geom": bulge.wkb, "d": draft, "key": f"{COMMUNITY}001"},
+        )
+        session.commit()
+
+
+def test_an_overlap_is_shown_before_and_after_and_mended_in_one_step(
+    flawed: None, site: Site, desk: Desk, draft: int
+) -> None:
+    before = land(site, draft)
+    desk.page.click("#tab-findings")
+    desk.page.locator(".finding.error").get_by_role("button", name="修复…").click()
+    card = desk.page.locator(".repair")
+    card.locator(".repair-left >> text=2.1 米").wait_for()  # one metre is not enough
+    assert card.locator("[type=submit]").is_disabled()
+    card.get_by_role("button", name="允许").click()
+    card.locator(".repair-changes >> text=−").wait_for()
+    assert card.locator(".repair-changes li").all_inner_texts()[0].startswith("第3网格")
+    for side in ("修复前", "修复后"):
+        card.get_by_role("button", name=side).click()
+        assert card.get_by_role("button", name=side).get_attribute("aria-pressed") == "true"
+    assert land(site, draft) == before
+    card.locator("[type=submit]").click()
+    desk.wait_for_steps(1)
+    desk.page.wait_for_selector(".finding.error", state="detached")
+    desk.page.keyboard.press("Control+z")
+    desk.wait_for_steps(0)
+    assert land(site, draft) == before
+    desk.page.locator(".finding.error").get_by_role("button", name="修复…").click()
+    desk.page.keyboard.press("Escape")
+    assert card.count() == 0
+
+
+def test_a_draft_goes_out_as_a_file_and_comes_in_again(desk: Desk, tmp_path: Path) -> None:
+    desk.page.click("#export")
+    with desk.page.expect_download() as saved:
+        desk.page.click("dialog [type=submit]")
+    target = tmp_path / saved.value.suggested_filename
+    saved.value.save_as(target)
+    desk.page.wait_for_selector("dialog", state="detached")
+
+    def bring(file: Path) -> None:
+        desk.page.click("#import")
+        desk.page.set_input_files("dialog [type=file]", file)
+        desk.page.click("dialog [type=submit]")
+
+    bring(target)
+    desk.page.wait_for_selector("#notice:has-text('没有变化')")
+    content = json.loads(target.read_text())
+    for feature in content["features"]:
+        if feature["properties"]["code"] == f"{COMMUNITY}002":
+            feature["properties"]["name"] = "漓江网格"
+    target.write_text(json.dumps(content))
+    bring(target)
+    desk.wait_for_steps(1)
+    desk.page.wait_for_selector(".grid-name >> text=漓江网格")
+    desk.page.keyboard.press("Control+z")
+    desk.wait_for_steps(0)
+    target.write_text("not a map")
+    bring(target)
+    desk.page.locator("dialog .outcome:not(:empty)").wait_for()
+    desk.page.keyboard.press("Escape")
+
+
 def test_what_is_published_is_what_the_public_sees(visit: Callable[..., Visit], site: Site, desk: Desk) -> None:
     public = visit(site.ask(0.5, 0.2)).page
     public.wait_for_selector(".responsible-name")
     assert public.inner_text(".responsible-name") == "第1网格"
     rename(desk, 0.5, 0.5, "桃花网格")
     desk.wait_for_steps(1)
+    desk.page.click("#tool-brush")
+    desk.hold((0.25, 0.9), (0.25, 1.2))
+    desk.page.mouse.up()
+    desk.wait_for_steps(2)
     desk.page.click("#publish")
     desk.page.wait_for_selector("dialog.publish .to-name")
+    assert "2 件未办结事件将换责任网格" in desk.page.inner_text("dialog .moved-issues")
+    assert desk.page.locator("dialog .moved-issues tbody td").all_inner_texts() == ["2", "第2网格", "桃花网格"]
+    desk.page.click("dialog .moved-issues button")
     desk.page.click("dialog [type=submit]")
     assert desk.page.inner_text("dialog .outcome") == "还有提醒没有确认。"
     for tick in desk.page.locator("dialog .to-name input").all():
@@ -284,6 +413,32 @@ def test_what_is_published_is_what_the_public_sees(visit: Callable[..., Visit], 
     public.reload()
     public.wait_for_selector("text=桃花网格")
     assert public.inner_text(".responsible-name") == "桃花网格"
+
+
+def test_a_draft_whose_base_moved_is_rebased(site: Site, desk: Desk, draft: int) -> None:
+    rename(desk, 1.5, 1.5, "桂花网格")
+    desk.wait_for_steps(1)
+    desk.click(1.5, 0.5)
+    desk.page.keyboard.down("Shift")
+    desk.click(0.5, 0.5)
+    desk.page.keyboard.up("Shift")
+    desk.page.keyboard.press("m")
+    desk.wait_for_steps(2)
+    with Session(site.engine) as session:
+        other = drafts.open_draft(session, "party", COMMUNITY, name="别人的调整").id
+        drafting.apply(session, other, op.Retire([f"{COMMUNITY}003"]), expected=None)
+        publish(session, other, expected=None, accept=WARNINGS)
+        session.commit()
+    desk.page.click("#publish")
+    desk.page.wait_for_selector("dialog .moved >> text=别人的调整")
+    desk.page.click("dialog [type=submit]")
+    desk.page.wait_for_selector("dialog .outcome:has-text('第 2 步“合并”')")
+    desk.page.check("dialog .check input")
+    desk.page.click("dialog [type=submit]")
+    desk.page.wait_for_selector("#notice:has-text('略去：合并')")
+    desk.wait_for_steps(1)
+    assert "第3网格" not in desk.names()
+    assert "桂花网格" in desk.names()
 
 
 def test_who_may_not_plan_is_told_so(visit: Callable[..., Visit], site: Site, draft: int) -> None:

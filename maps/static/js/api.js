@@ -4,7 +4,7 @@ import { page, t } from "./format.js";
 import { csrfToken, isSignedIn, keepFresh, refresh } from "./session.js";
 
 const TIMEOUT_MS = 10000;
-const UPLOAD_MS = 120000;
+const FILE_MS = 60000;
 const TOKEN_ENDED = new Set(["InvalidTokenError", "NotSignedInError"]);
 
 /** A request that failed, with a reason that a person can read and, where there was an answer, its status, kind and members. */
@@ -33,16 +33,33 @@ export const remove = (path, revision = null) => request(path, { method: "DELETE
 export const change = (method, path, revision, body = {}, timeoutMs = TIMEOUT_MS) =>
   request(path, { method, timeoutMs, headers: { "Content-Type": "application/json", ...ifMatch(revision) }, body: JSON.stringify(body) });
 
-/** Put a file. */
-export function upload(path, file) {
-  const body = new FormData();
-  body.append("file", file);
-  return request(path, { method: "PUT", body, timeoutMs: UPLOAD_MS });
+/** Send a file in a form; 412 where what it is for has changed since the revision that was seen. */
+export function upload(path, revision, file) {
+  const form = new FormData();
+  form.append("file", file);
+  return request(path, { method: "POST", body: form, headers: ifMatch(revision), timeoutMs: FILE_MS });
+}
+
+/** Get a file and save it under the name that the server gives it. */
+export async function download(path, parameters) {
+  const response = await answered(`${path}?${new URLSearchParams(parameters)}`, { timeoutMs: FILE_MS });
+  const address = URL.createObjectURL(await response.blob());
+  const link = document.createElement("a");
+  link.href = address;
+  link.download = /filename="([^"]+)"/.exec(response.headers.get("Content-Disposition") ?? "")?.[1] ?? "";
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(address), FILE_MS);
 }
 
 const ifMatch = (revision) => (revision === null ? {} : { "If-Match": `"${revision}"` });
 
 async function request(path, options) {
+  const response = await answered(path, options);
+  return response.status === 204 ? null : response.json();
+}
+
+/** Give the server's answer; throws where it refuses. */
+async function answered(path, options) {
   const isAuth = path.startsWith("/api/v1/auth/sign-in");
   if (!isAuth) await keepFresh().catch(() => false);
   let response = await answerTo(path, options);
@@ -51,7 +68,7 @@ async function request(path, options) {
     await refresh().catch(() => false);
     response = await answerTo(path, options);
   }
-  if (response.ok) return response.status === 204 ? null : response.json();
+  if (response.ok) return response;
   const problem = await response.json().catch(() => ({}));
   const reason =
     response.status < 500 && problem.detail ? inLanguage(problem.detail) : t("error.status", { status: response.status });
@@ -82,7 +99,7 @@ async function answerTo(path, options) {
 }
 
 /** The server says it in Chinese and then in English: give the page's part. */
-function inLanguage(detail) {
+export function inLanguage(detail) {
   const cut = detail.indexOf("。 ");
   if (cut < 0) return detail;
   return page.language === "en" ? detail.slice(cut + 2) : detail.slice(0, cut + 1);

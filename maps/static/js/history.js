@@ -1,8 +1,10 @@
 // Two editions compared: chosen by a slider over time or from lists, as a coloured difference or side by side.
 
 import { startAccount } from "./account.js";
-import { get } from "./api.js";
+import { get, post } from "./api.js";
+import { openDialog } from "./dialog.js";
 import { byId, el } from "./dom.js";
+import { askExport } from "./export_dialog.js";
 import { moment, number, page, t } from "./format.js";
 import { signInAddress } from "./session.js";
 import { shown } from "./style.js";
@@ -11,7 +13,7 @@ import { bboxOf } from "./view.js";
 
 const COLOURS = { handed: "#d9730d", drawn: "#22703a", given_up: "#7d828a" };
 const BORDERS_FROM = 12;
-const state = { editions: [], first: null, second: null, difference: null, isBoth: false };
+const state = { me: null, editions: [], first: null, second: null, difference: null, isBoth: false };
 let maps = [];
 let drawn = [];
 let asked = 0;
@@ -22,6 +24,7 @@ export async function start({ map, tiles, moreTiles }) {
   if (!me) return location.replace(signInAddress());
   if (me.must_change_password) return;
   if (!me.permissions.includes("drafts.read")) return say(t("history.no_right"));
+  state.me = me;
   const second = L.map("map-second", { ...map.options, center: map.getCenter(), zoom: map.getZoom() });
   maps = [map, second];
   prepare(map, tiles);
@@ -104,13 +107,15 @@ async function open(layer) {
     .filter(({ division }) => division.startsWith(layer.city.code.slice(0, 4)) || division === layer.city.code)
     .sort((a, b) => a.revision - b.revision);
   byId("timeline").hidden = state.editions.length < 2;
+  const [west, south, east, north] = layer.bounds;
+  maps[0].fitBounds([[south, west], [north, east]], { animate: false });
+  listActs(state.editions.slice(0, 1));
+  byId("legend").hidden = state.editions.length < 2;
   if (state.editions.length < 2) return say(t("history.too_few"));
   for (const name of ["first", "second"]) {
     byId(name).replaceChildren(...state.editions.toReversed().map((edition) => el("option", { value: edition.id }, titleOf(edition))));
   }
   byId("slider").max = state.editions.length - 1;
-  const [west, south, east, north] = layer.bounds;
-  maps[0].fitBounds([[south, west], [north, east]], { animate: false });
   const wanted = new URLSearchParams(location.hash.slice(1));
   const has = (id) => state.editions.some((edition) => String(edition.id) === id);
   const last = state.editions.length - 1;
@@ -130,6 +135,7 @@ async function choose(firstId, secondId) {
   const find = (id) => state.editions.findIndex((edition) => String(edition.id) === String(id));
   state.first = state.editions[find(firstId)];
   state.second = state.editions[find(secondId)];
+  listActs([state.first, state.second]);
   byId("first").value = state.first.id;
   byId("second").value = state.second.id;
   byId("slider").value = Math.max(1, find(secondId));
@@ -229,6 +235,33 @@ function list(found) {
   );
   const more = found.is_complete ? null : el("p", { class: "message" }, t("history.incomplete", { count: number(found.changed_grids) }));
   byId("panel-body").replaceChildren(facts, el("h2", {}, t("history.what_changed")), table, more ?? "");
+}
+
+/** Offer what can be done with editions: a file of each, and a draft that returns to it. */
+function listActs(editions) {
+  const can = (permission) => state.me.permissions.includes(permission);
+  const act = (words, edition, work) => el("button", { type: "button", class: "plain small", "aria-label": `${words} ${titleOf(edition)}`, onclick: () => work(edition) }, words);
+  byId("edition-acts").replaceChildren(
+    ...editions.map((edition) =>
+      el(
+        "div",
+        { class: "edition-acts", "data-edition": edition.id },
+        el("p", {}, edition.name, el("small", {}, [t("history.revision", { revision: edition.revision }), moment(new Date(edition.published_at)), edition.division_name].join(" · "))),
+        el("div", { class: "acts" }, can("exports.read") ? act(t("files.export_act"), edition, askExport) : null, can("drafts.edit") ? act(t("history.return"), edition, askReturn) : null),
+      ),
+    ),
+  );
+}
+
+/** Ask whether to open a draft of an edition's borders; what forbids it is told. */
+function askReturn(edition) {
+  openDialog({
+    title: t("history.return_title", { name: edition.name }),
+    content: [el("p", {}, t("history.return_note", { place: edition.division_name, when: moment(new Date(edition.published_at)) }))],
+    action: t("history.return_do"),
+    work: () => post(`/api/v1/editions/${edition.id}/roll-back`),
+    onDone: ({ id }) => location.assign(`/planning/${id}`),
+  });
 }
 
 function rowOf(feature) {

@@ -2,7 +2,8 @@
 
 import { nearestOnSegment } from "./geometry.js";
 
-const around = ([x, y], reach) => [x - reach, y - reach, x + reach, y + reach];
+/** Give the box around a point. */
+export const around = ([x, y], reach) => [x - reach, y - reach, x + reach, y + reach];
 
 /** Give every corner of units' rings near a point, as [x, y]; a corner shared by four comes once. */
 export function cornersNear(units, point, reach) {
@@ -20,8 +21,8 @@ export function cornersNear(units, point, reach) {
 }
 
 /** Give the corner within reach of a point, else the nearest place on a border, else null: {at, isCorner, units}. */
-export function nearestBorder(draft, point, reach, { edgeReach = reach, beside = true } = {}) {
-  const units = draft.near(around(point, reach)).filter((unit) => beside || !unit.is_frozen);
+export function nearestBorder(draft, point, reach, { beside = true, without = [] } = {}) {
+  const units = draft.near(around(point, reach)).filter((unit) => (beside || !unit.is_frozen) && !without.includes(unit));
   const far = (corner) => Math.hypot(corner[0] - point[0], corner[1] - point[1]);
   const corner = cornersNear(units, point, reach).sort((a, b) => far(a) - far(b))[0];
   if (corner && far(corner) <= reach) return { at: corner, isCorner: true, units: units.filter((unit) => hasCorner(unit, corner)) };
@@ -30,13 +31,13 @@ export function nearestBorder(draft, point, reach, { edgeReach = reach, beside =
     for (const ring of unit.polygons.flat()) {
       for (let i = 0; i + 3 < ring.length; i += 2) {
         const { at, distance } = nearestOnSegment(point, ring[i], ring[i + 1], ring[i + 2], ring[i + 3]);
-        if (distance <= edgeReach && (!best || distance < best.distance - 1e-12)) {
+        if (distance <= reach && (!best || distance < best.distance - 1e-12)) {
           best = { at, distance, ends: [ring[i], ring[i + 1], ring[i + 2], ring[i + 3]] };
         }
       }
     }
   }
-  return best && { at: best.at, isCorner: false, ends: best.ends, units: unitsAt(draft, best.at) };
+  return best && { at: best.at, distance: best.distance, isCorner: false, ends: best.ends, units: unitsAt(draft, best.at) };
 }
 
 /** Give the leaves whose borders pass a point, to a centimetre. */

@@ -1,26 +1,33 @@
 // The planner's desk: what is chosen, the tool in hand, and what happens to each step that is sent.
 
 import { byId, el, toast } from "../dom.js";
+import { askExport } from "../export_dialog.js";
 import { moment, number, t } from "../format.js";
-import { Canvas, trace } from "./canvas.js";
+import { Canvas } from "./canvas.js";
 import { askAttributes, askDiscard, askMicroGrid } from "./dialogs.js";
-import { MARK, painter } from "./drawing.js";
+import { painter } from "./drawing.js";
 import { startFindings } from "./findings.js";
 import { toDegrees } from "./geometry.js";
 import { isTyping, wireGestures } from "./gestures.js";
 import { startGridList } from "./grid_list.js";
+import { Highlights } from "./highlights.js";
+import { askImport } from "./import_dialog.js";
 import { startPanel } from "./panel.js";
 import { Plots } from "./plots.js";
 import { askPublish } from "./publish.js";
+import { startRemarks } from "./remarks.js";
+import { makeRepair } from "./repair.js";
+import { Snapping } from "./snapping.js";
 import { startSteps } from "./steps.js";
+import { offerOptions, showSnapping } from "./tool_options.js";
 import { startToolbar } from "./toolbar.js";
 import { brushTool } from "./tools/brush.js";
 import { chooseTool } from "./tools/choose.js";
 import { cornersTool } from "./tools/corners.js";
 import { drawTool, reshapeTool, splitTool } from "./tools/lines.js";
 
-const FLASH_MS = 2500;
 const OTHERS_EVERY_MS = 8000;
+const NO_TOOL = {};
 const MAKERS = { brush: brushTool, choose: chooseTool, corners: cornersTool, split: splitTool, reshape: reshapeTool, draw: drawTool };
 
 export class Desk {
@@ -28,16 +35,23 @@ export class Desk {
     Object.assign(this, { map, draft, me, mayEdit });
     this.chosen = new Set();
     this.hovered = null;
-    this.flashing = new Map();
     this.options = { into: "grids", paint: "plots" };
     this.plots = new Plots(map, draft, () => {
       this.tell();
       this.repaint();
     });
+    this.snapping = new Snapping(map, draft, () => {
+      this.tool.snapAgain?.();
+      showSnapping(this.snapping);
+      this.repaint();
+    });
     this.below = new Canvas(painter(draft, this));
+    this.highlights = new Highlights(this);
     this.above = new Canvas((context, view) => this._paintAbove(context, view), { padding: 0 });
     this.tools = Object.fromEntries(Object.entries(MAKERS).map(([key, make]) => [key, make(this)]));
     this.tool = this.tools.choose;
+    this.overlay = null; // shown instead of the tool in hand: {paint, hint, close}
+    this.repair = makeRepair(this);
     this.done = 0;
     this.undone = 0;
   }
@@ -45,14 +59,20 @@ export class Desk {
   start() {
     this.map.addLayer(this.below);
     this.map.addLayer(this.above);
-    this.panel = startPanel(["grids", "findings", "steps"], () => {});
+    this.panel = startPanel(["grids", "findings", "steps", "remarks"], (key) => key === "remarks" && this.remarks?.update());
     this.list = startGridList(this.panel.sections.grids, this);
     this.steps = startSteps(this.panel.sections.steps, this);
     this.findings = startFindings(this.panel.sections.findings, this);
+    this.remarks = startRemarks(this.panel.sections.remarks, this);
+    this.remarks.update();
     this.panel.open("grids");
-    wireGestures(this.map, () => this.tool);
+    wireGestures(this.map, () => (this.overlay ? NO_TOOL : this.tool));
+    this._startActs();
     if (this.mayEdit) this._startTools();
-    this.draft.addEventListener("changed", () => this._changed());
+    this.draft.addEventListener("changed", ({ detail: keys }) => {
+      if (keys.length) this.overlay?.close(); // what it shows is of the draft before
+      this._changed();
+    });
     let busyTimer = 0;
     this.draft.addEventListener("busy", ({ detail: isBusy }) => {
       clearTimeout(busyTimer);
@@ -74,6 +94,21 @@ export class Desk {
     this.notice(t("draft.scheduled", { when: moment(at) }), this.mayEdit ? [[t("draft.unschedule"), keepOpen]] : []);
   }
 
+  _startActs() {
+    const act = (id, words, work, look = "plain") => el("button", { type: "button", class: `${look} small`, id, onclick: work }, words);
+    const mayExport = this.me.permissions.includes("exports.read");
+    byId("draft-acts").append(
+      ...(mayExport ? [act("export", t("files.export_act"), () => askExport(this.draft.edition))] : []),
+      ...(this.mayEdit
+        ? [
+            act("import", t("files.import_act"), () => askImport(this)),
+            act("discard", t("draft.discard"), () => askDiscard(this)),
+            act("publish", t("draft.publish"), () => askPublish(this), "primary"),
+          ]
+        : []),
+    );
+  }
+
   _startTools() {
     const hold = (key) => () => this.hold(key);
     const acts = Object.fromEntries(Object.keys(this.tools).map((key) => [key, hold(key)]));
@@ -86,10 +121,6 @@ export class Desk {
       undo: () => this.step("undo"),
       redo: () => this.step("redo"),
     });
-    byId("draft-acts").append(
-      el("button", { type: "button", class: "plain small", id: "discard", onclick: () => askDiscard(this) }, t("draft.discard")),
-      el("button", { type: "button", class: "primary small", id: "publish", onclick: () => this.publish() }, t("draft.publish")),
-    );
     this.hold("brush");
   }
 
@@ -108,6 +139,7 @@ export class Desk {
 
   /** Take a tool in hand. */
   hold(key) {
+    this.overlay?.close();
     this.tool.leave?.();
     this.tool = this.tools[key];
     this.hovered = null;
@@ -118,25 +150,18 @@ export class Desk {
     this.repaint();
   }
 
-  /** Offer what can be chosen of the tool in hand. */
   _offerOptions() {
-    const offered = { split: ["into", ["grids", "micro_grids"]], brush: ["paint", ["plots", "micro_grids"]] }[this.tool.key];
-    if (!offered) return byId("tool-options").replaceChildren();
-    const [name, values] = offered;
-    const choose = (value) => () => {
-      this.options[name] = value;
+    offerOptions(this, () => {
       this.tool.hold?.();
       this._offerOptions();
       this.tell();
       this.repaint();
-    };
-    const choices = values.map((value) => el("button", { type: "button", "aria-pressed": String(this.options[name] === value), onclick: choose(value) }, t(`tool.${name}_${value}`)));
-    byId("tool-options").replaceChildren(t(`tool.${name}`), el("span", { class: "choice", role: "group", "aria-label": t(`tool.${name}`) }, ...choices));
+    });
   }
 
   /** Say what the tool in hand does next, and which buttons can be used. */
   tell() {
-    byId("hint").textContent = this.mayEdit ? t(this.tool.hint(), this.tool.hintValues?.() ?? {}) : t("tool.view_hint");
+    byId("hint").textContent = this._hint();
     const leaves = this.chosen.size;
     this.toolbar?.update(this.tool.key, {
       merge: leaves > 1,
@@ -146,6 +171,32 @@ export class Desk {
       undo: this.done > 0,
       redo: this.undone > 0,
     });
+  }
+
+  _hint() {
+    if (this.overlay) return t(this.overlay.hint);
+    return this.mayEdit ? t(this.tool.hint(), this.tool.hintValues?.() ?? {}) : t("tool.view_hint");
+  }
+
+  /** Show something instead of the tool in hand, until null is laid. */
+  lay(overlay) {
+    this.overlay = overlay;
+    this.below.repaint();
+    this.repaint();
+    this.tell();
+  }
+
+  /** Show something on the map while a dialog stands beside it. */
+  layBeside({ paint, hint, box }, dialog) {
+    this.lay({ paint, hint, close: () => dialog.close() });
+    dialog.addEventListener("close", () => this.lay(null));
+    this.showBeside(box, dialog);
+  }
+
+  /** Bring a box into that part of the map which a dialog leaves free. */
+  showBeside(box, dialog) {
+    const covered = Math.max(0, this.map.getContainer().getBoundingClientRect().right - dialog.getBoundingClientRect().left);
+    this.map.fitBounds(boundsOf(box), { maxZoom: 17, animate: false, paddingTopLeft: [40, 40], paddingBottomRight: [covered + 40, 60] });
   }
 
   setCursor(cursor) {
@@ -211,7 +262,7 @@ export class Desk {
     this.hush();
     try {
       const keys = await this.draft.apply(operation);
-      this._stepped(t(`step.${operation.kind}`), keys);
+      this.stepped(t(`step.${operation.kind}`), keys);
       return keys;
     } catch (error) {
       this._refused(error, operation);
@@ -224,7 +275,7 @@ export class Desk {
     this.hush();
     try {
       const keys = await this.draft[which]();
-      this._stepped(t(`draft.${which}ne`), keys);
+      this.stepped(t(`draft.${which}ne`), keys);
       return true;
     } catch (error) {
       this._refused(error, null, () => this.step(which));
@@ -236,19 +287,28 @@ export class Desk {
     for (let i = 0; i < count; i++) if (!(await this.step("undo"))) return;
   }
 
-  _stepped(words, keys) {
+  /** Say what has been done, and show where. */
+  stepped(words, keys) {
     byId("news").textContent = t("draft.did", { what: words });
     this.flash(keys);
     this.steps.update();
   }
 
   /** Say that a request has failed. */
-  fail = (error) => this.notice(t("draft.refused", { reason: this._named(error.message) }));
+  fail = (error) => this.notice(t("draft.refused", { reason: capitalised(this.named(error.message)) }));
 
   /** Put units' names where a message has their keys. */
-  _named(message) {
-    const said = message.replace(/[\w./-]+/g, (word) => this.draft.units.get(word)?.name ?? word);
-    return said.charAt(0).toUpperCase() + said.slice(1);
+  named(message, keys = this.draft.units) {
+    return message.replace(/[\w./-]*[\w/-]/g, (word) => (keys.has(word) ? this.nameOf(word) : word));
+  }
+
+  /** Give a unit's name, its grid's before it where it is part of one. */
+  nameOf(key) {
+    const unit = this.draft.units.get(key);
+    if (!unit) return key;
+    const grid = this.draft.gridOf(unit);
+    if (unit.is_remainder) return t("draft.rest_of", { grid: grid.name });
+    return grid === unit ? unit.name : `${grid.name}·${unit.name}`;
   }
 
   _refused(error, operation, again = () => this.run(operation)) {
@@ -313,26 +373,14 @@ export class Desk {
   }
 
   /** Ask for a new grid's name and kind, and draw it. */
-  async askAndDraw(outline) {
+  async askAndDraw(outline, snap_m) {
     const given = await askAttributes(this);
-    if (given) await this.run({ kind: "draw", outline, ...given });
-  }
-
-  publish() {
-    askPublish(this);
+    if (given) await this.run({ kind: "draw", outline, snap_m, ...given });
   }
 
   /** Show units in another colour for a moment. */
   flash(keys, why = "own") {
-    const until = performance.now() + (why === "others" ? 3 * FLASH_MS : FLASH_MS);
-    for (const key of keys) this.flashing.set(key, { until, why });
-    const fade = () => {
-      const now = performance.now();
-      for (const [key, one] of this.flashing) if (one.until <= now) this.flashing.delete(key);
-      this.repaint();
-      if (this.flashing.size) setTimeout(fade, 60);
-    };
-    fade();
+    this.highlights.flash(keys, why);
   }
 
   showSteps(done, undone) {
@@ -355,57 +403,21 @@ export class Desk {
     if (isTyping(event)) return;
     if (event.key === "Escape") {
       if (!byId("notice").hidden) return this.hush();
+      if (this.overlay) return this.overlay.close();
       this.tool.escape?.();
     } else if (!event.ctrlKey && !event.metaKey && event.key.toLowerCase() === "f") this.zoomTo(this.chosen.size ? [...this.chosen] : null);
+    else if (this.tool.snaps && !event.ctrlKey && !event.metaKey && event.key.toLowerCase() === "a") this.snapping.toggle();
     else if ((event.key !== "Enter" || !event.target.closest?.("button, a, summary")) && this.tool.keydown?.(event)) event.preventDefault();
   }
 
   _paintAbove(context, view) {
-    const now = performance.now();
-    for (const [key, { until, why }] of this.flashing) {
-      const unit = this.draft.units.get(key);
-      if (!unit?.polygons) continue;
-      context.beginPath();
-      trace(context, unit.polygons, view);
-      context.globalAlpha = Math.max(0, Math.min(1, (until - now) / FLASH_MS)) * (why === "others" ? 0.5 : 0.3);
-      context.fillStyle = why === "others" ? "#c026d3" : "#ffd84d";
-      context.fill("evenodd");
-      context.globalAlpha = 1;
-    }
-    if (this.hovered?.polygons) {
-      context.beginPath();
-      for (const leaf of this.draft.leavesOf(this.draft.gridOf(this.hovered).key)) trace(context, leaf.polygons, view);
-      context.fillStyle = "rgba(255, 255, 255, 0.22)";
-      context.fill("evenodd");
-    }
-    this._paintChosen(context, view);
+    this.highlights.paint(context, view);
     this.findings?.paint(context, view);
-    this.tool.paint?.(context, view);
-  }
-
-  _paintChosen(context, view) {
-    if (!this.chosen.size) return;
-    context.beginPath();
-    for (const key of this.chosen) {
-      const unit = this.draft.units.get(key);
-      if (unit?.polygons) trace(context, unit.polygons, view);
-      else if (unit) {
-        const segments = this.draft.outlineOf(unit);
-        for (let i = 0; i < segments.length; i += 4) {
-          context.moveTo(...view.at([segments[i], segments[i + 1]]));
-          context.lineTo(...view.at([segments[i + 2], segments[i + 3]]));
-        }
-      }
-    }
-    context.lineJoin = "round";
-    context.strokeStyle = "#ffffff";
-    context.lineWidth = 6;
-    context.stroke();
-    context.strokeStyle = MARK;
-    context.lineWidth = 3;
-    context.stroke();
+    (this.overlay ?? this.tool).paint?.(context, view);
   }
 }
+
+const capitalised = (words) => words.charAt(0).toUpperCase() + words.slice(1);
 
 function boundsOf([west, north, east, south]) {
   const [left, top] = toDegrees([west, north]);

@@ -1,6 +1,6 @@
 // A draft as the page knows it: its units at one revision, their figures, and the steps that it sends, one at a time.
 
-import { RequestError, change, get, remove } from "../api.js";
+import { RequestError, change, get, remove, upload } from "../api.js";
 import { boxOf, covers, joinBoxes, labelPoint, worldOf } from "./geometry.js";
 import { Places } from "./places.js";
 
@@ -21,6 +21,7 @@ export class Draft extends EventTarget {
     this.limits = null;
     this.places = new Places();
     this.outlines = new Map();
+    this.previewed = new Map();
     this.underway = 0;
     this.queue = Promise.resolve();
   }
@@ -110,10 +111,23 @@ export class Draft extends EventTarget {
     this.dispatchEvent(new CustomEvent("changed", { detail: keys }));
   }
 
+  /** Show units with other borders, by their keys, until the next call; nothing is sent. */
+  preview(borders = new Map()) {
+    for (const [unit, polygons] of this.previewed) unit.polygons = polygons;
+    this.previewed.clear();
+    for (const [key, polygons] of borders) {
+      const unit = this.units.get(key);
+      if (!unit?.polygons) continue;
+      this.previewed.set(unit, unit.polygons);
+      unit.polygons = polygons;
+    }
+    this.outlines.clear();
+  }
+
   /** Give the draft's own grids, by code. */
   grids() {
     const own = [...this.units.values()].filter((unit) => !unit.is_frozen && !unit.parent_key);
-const order = (unit) => [unit.code === null, unit.code ?? unit.key];
+    const order = (unit) => [unit.code === null, unit.code ?? unit.key];
     return own.sort((a, b) => order(a)[0] - order(b)[0] || order(a)[1].localeCompare(order(b)[1], "en", { numeric: true }));
   }
 
@@ -205,6 +219,14 @@ const order = (unit) => [unit.code === null, unit.code ?? unit.key];
   /** Repeat the steps on the borders of today. */
   rebase(dropFailing) {
     return this._inTurn(() => change("POST", `${this.path}/rebase`, this.revision, { drop_failing: dropFailing }, LONG_MS));
+  }
+
+  /** Make the draft hold what a file holds; give the keys that changed. */
+  importFile(file) {
+    return this._inTurn(async () => {
+      await upload(`${this.path}/import`, this.revision, file);
+      return (await this.catchUp()).keys;
+    });
   }
 
   discard() {

@@ -13,11 +13,13 @@ const SEVERITIES = ["error", "warning", "not_checked"];
 /** Show the findings in a section of the panel; gives `update()`, and `painted(context, view)` marks the one in hand. */
 export function startFindings(section, desk) {
   const lead = el("p", { class: "panel-lead", role: "status" });
+  const repairAll = el("button", { type: "button", class: "plain small repair-all", hidden: true });
   const rows = el("ul", { class: "finding-rows", id: "finding-rows" });
-  section.append(lead, rows);
+  section.append(lead, repairAll, rows);
   let timer = 0;
   let asked = 0;
   let shown = null;
+  let known = new Map();
 
   function update(wait = WAIT_MS) {
     clearTimeout(timer);
@@ -35,6 +37,8 @@ export function startFindings(section, desk) {
   }
 
   function show({ findings, counts }) {
+    known = new Map(findings.map((finding) => [finding.key, finding]));
+    offerRepairs(findings.filter(({ can_repair: can, waiver }) => can && !waiver).map(({ key }) => key));
     const open = findings.filter(({ waiver }) => !waiver);
     const order = ({ waiver, touched, severity }) => (waiver ? 10 : 0) + (touched ? 0 : 4) + SEVERITIES.indexOf(severity);
     lead.textContent = t(findings.length ? "draft.findings_lead" : "draft.findings_none", { error: number(counts.error), warning: number(counts.warning), not_checked: number(counts.not_checked), waived: number(counts.waived) });
@@ -42,6 +46,14 @@ export function startFindings(section, desk) {
     const count = open.filter(({ severity, touched }) => touched && severity !== "not_checked").length;
     const isError = open.some(({ severity, touched }) => touched && severity === "error");
     desk.panel.mark("findings", count ? number(count) : "", isError ? "error" : "warning");
+  }
+
+  /** Offer to mend several at once. */
+  function offerRepairs(keys) {
+    const words = t("repair.all", { count: number(keys.length) });
+    repairAll.hidden = !desk.mayEdit || keys.length < 2;
+    repairAll.textContent = words;
+    repairAll.onclick = () => desk.repair.open(keys, t("repair.several", { count: number(keys.length) }));
   }
 
   function findingRow(finding) {
@@ -53,18 +65,20 @@ export function startFindings(section, desk) {
         "button",
         { type: "button", class: "finding-go", onclick: () => go(finding) },
         el("span", { class: `severity ${severity}` }, t(waiver ? "draft.waived" : `draft.severity_${severity}`)),
-        el("span", { class: "finding-what" }, messageOf(finding)),
+        el("span", { class: "finding-what" }, messageOf(finding, desk)),
         waiver || touched ? null : el("small", {}, t("draft.untouched_finding")),
       ),
       waiver ? el("p", { class: "waiver" }, [waiver.by, ago(new Date(waiver.at))].filter(Boolean).join(" · "), el("q", {}, waiver.reason)) : null,
-      desk.mayEdit && severity !== "not_checked" ? waiveButton(finding) : null,
+      desk.mayEdit && severity !== "not_checked" ? el("span", { class: "finding-acts" }, finding.can_repair && !waiver ? repairButton(finding) : null, waiveButton(finding)) : null,
     );
   }
+
+  const repairButton = (finding) => el("button", { type: "button", class: "link", onclick: () => desk.repair.open([finding.key], messageOf(finding, desk)) }, t("repair.open"));
 
   function waiveButton(finding) {
     const path = `${desk.draft.path}/findings/${encodeURIComponent(finding.key)}/waiver`;
     if (finding.waiver) return el("button", { type: "button", class: "link", onclick: () => remove(path).then(() => update(0), desk.fail) }, t("draft.unwaive"));
-    return el("button", { type: "button", class: "link", onclick: () => askReason(finding, (reason) => change("POST", path, null, { reason }), () => update(0)) }, t("draft.waive"));
+    return el("button", { type: "button", class: "link", onclick: () => askReason(messageOf(finding, desk), (reason) => change("POST", path, null, { reason }), () => update(0)) }, t("draft.waive"));
   }
 
   function go(finding) {
@@ -88,17 +102,30 @@ export function startFindings(section, desk) {
     forget() {
       shown = null;
     },
+    /** Give the box of a finding's place in world coordinates; null where it has none. */
+    boxOf: (key) => (known.get(key)?.bbox ? boxOfGeometry(known.get(key)) : null),
+    /** Draw the outlines of findings' places. */
+    outline(context, view, keys, colour) {
+      context.strokeStyle = colour;
+      context.fillStyle = "transparent";
+      context.lineWidth = 2;
+      for (const key of keys) if (known.get(key)?.geometry) paintGeometry(context, view, known.get(key).geometry);
+    },
   };
 }
 
-/** Give a finding's words in the page's language. */
-export const messageOf = ({ message }) => (page.language === "en" ? message.en : message.zh);
+/** Give a finding's words in the page's language, with the grids' names for their keys. */
+export function messageOf({ message, grids }, desk) {
+  let words = page.language === "en" ? message.en : message.zh;
+  for (const key of grids) words = words.replace(`${key} ${desk.draft.units.get(key)?.name}`, key); // the name goes for both
+  return desk.named(words, new Set(grids));
+}
 
-function askReason(finding, work, onDone) {
+function askReason(words, work, onDone) {
   const reason = el("textarea", { rows: 3, maxlength: 500, required: true });
   openDialog({
     title: t("draft.waive_title"),
-    content: [el("p", {}, messageOf(finding)), ...field(t("draft.reason"), reason, t("draft.reason_hint"))],
+    content: [el("p", {}, words), ...field(t("draft.reason"), reason, t("draft.reason_hint"))],
     action: t("draft.waive"),
     async work() {
       if (!reason.value.trim()) throw new Error(t("draft.reason_missing"));

@@ -3,17 +3,21 @@
 import { get } from "../api.js";
 import { field, openDialog } from "../dialog.js";
 import { byId, el } from "../dom.js";
-import { ago, number, t } from "../format.js";
+import { number, t } from "../format.js";
 import { LONG_MS } from "./draft.js";
 import { messageOf } from "./findings.js";
+import { movedIssues } from "./moved_issues.js";
+import { askRebase } from "./rebase.js";
 
 /** Ask whether to publish; errors stand in the way, each warning is ticked. */
 export async function askPublish(desk) {
-  let findings, difference, moved;
+  let findings, difference, moved, issues;
+  desk.overlay?.close();
   const opener = byId("publish");
   opener.disabled = true; // the checks of a large draft take their time
   try {
-    [{ findings }, difference, moved] = await Promise.all([get(`${desk.draft.path}/findings`, {}, undefined, LONG_MS), desk.draft.difference(), get(`${desk.draft.path}/moved`)]);
+    const read = (what) => get(`${desk.draft.path}/${what}`, {}, undefined, LONG_MS);
+    [{ findings }, difference, moved, issues] = await Promise.all([read("findings"), desk.draft.difference(), read("moved"), read("moved-issues")]);
   } catch (error) {
     return desk.fail(error);
   } finally {
@@ -27,19 +31,21 @@ export async function askPublish(desk) {
   const everything = el("input", { type: "checkbox" });
   everything.addEventListener("change", () => ticks.forEach(({ box }) => (box.checked = everything.checked)));
   const at = el("input", { type: "datetime-local" });
+  const { table, overlay } = movedIssues(desk, issues);
   const dialog = openDialog({
     title: t("draft.publish_title", { name: desk.draft.edition.name }),
     content: [
       el("p", {}, t("draft.publish_note")),
       summary(difference),
-      errors.length ? el("div", { class: "in-the-way" }, el("h3", {}, t("draft.publish_errors")), el("ul", {}, ...errors.map((finding) => el("li", {}, messageOf(finding))))) : null,
+      table,
+      errors.length ? el("div", { class: "in-the-way" }, el("h3", {}, t("draft.publish_errors")), el("ul", {}, ...errors.map((finding) => el("li", {}, messageOf(finding, desk))))) : null,
       warnings.length
         ? el(
             "div",
             { class: "to-name" },
             el("h3", {}, t("draft.publish_warnings")),
             ticks.length > 3 ? el("label", { class: "check" }, everything, el("b", {}, t("draft.publish_all", { count: number(ticks.length) }))) : null,
-            ...ticks.map(({ finding, box }) => el("label", { class: "check" }, box, messageOf(finding))),
+            ...ticks.map(({ finding, box }) => el("label", { class: "check" }, box, messageOf(finding, desk))),
           )
         : null,
       el("details", { class: "more" }, el("summary", {}, t("draft.publish_later")), ...field(t("draft.publish_at"), at, t("draft.publish_at_hint"))),
@@ -48,32 +54,19 @@ export async function askPublish(desk) {
     async work() {
       if (errors.length) throw new Error(t("draft.publish_blocked"));
       if (ticks.some(({ box }) => !box.checked)) throw new Error(t("draft.publish_unnamed"));
-      return desk.draft.publish(ticks.map(({ finding }) => finding.key), at.value ? new Date(at.value).toISOString() : null);
+      const accepted = ticks.map(({ finding }) => finding.key);
+      return desk.draft.publish(accepted, at.value ? new Date(at.value).toISOString() : null).catch((error) => {
+        if (error.kind !== "MovedBaseError") throw error;
+        return { moved: error.members.moved }; // somebody published while she was reading
+      });
     },
-    onDone: (done) => (done.status === "draft" ? location.reload() : showPublished(done)),
-  });
-  dialog.classList.add("publish");
-}
-
-/** Ask whether to repeat the draft's steps on the borders of today, which somebody has published meanwhile. */
-function askRebase(desk, moved) {
-  const drop = el("input", { type: "checkbox" });
-  openDialog({
-    title: t("draft.rebase_title"),
-    content: [
-      el("p", {}, t("draft.rebase_note", { count: number(moved.length) })),
-      el("ul", { class: "moved" }, ...moved.slice(0, 8).map(({ code, name, published_at: when }) => el("li", {}, `${desk.draft.units.get(code)?.name ?? code} · ${name} · ${ago(new Date(when))}`))),
-      el("label", { class: "check" }, drop, t("draft.rebase_drop")),
-    ],
-    action: t("draft.rebase"),
-    work: () => desk.draft.rebase(drop.checked),
-    async onDone({ applied, dropped }) {
-      await desk.draft.load();
-      desk.draft.loadFigures().catch(desk.fail);
-      desk.steps.update();
-      desk.notice([t("draft.rebased", { steps: number(applied) }), ...dropped.map(({ kind, reason }) => t("draft.dropped", { what: t(`step.${kind}`), reason }))].join(" "));
+    onDone(done) {
+      if (done.moved) return askRebase(desk, done.moved);
+      return done.status === "draft" ? location.reload() : showPublished(done);
     },
   });
+  dialog.classList.add("publish", "beside");
+  if (overlay) desk.layBeside(overlay, dialog);
 }
 
 /** Say how many grids are new, changed and gone. */

@@ -4,71 +4,78 @@ import { nearestBorder } from "../borders.js";
 import { traceLine } from "../canvas.js";
 import { MARK } from "../drawing.js";
 import { toDegrees } from "../geometry.js";
+import { ON_LINE_M, SNAP_PX, markSnap, snapMetres } from "../snapping.js";
 import { dot } from "./corners.js";
 
-const SNAP_PX = 10;
 const CLOSE_PX = 12;
 const GRAZING_PX = 14;
 const SAMPLES = 600;
 
-/** Make a tool that draws a line and hands its points to `done(points)`, which gives false to keep it in hand. */
+/** Make a tool that draws a line and hands it to `done(points, snap_m)`. */
 function lineTool(desk, { key, least, isClosed = false, done }) {
-  let points = [];
-  let pointer = null; // where the next point would be: {at, isOn}
+  let places = [];
+  let under = null; // the point below the pointer
+  let next = null; // where it would go
   let isSent = false;
 
-  const snapped = (point) => {
-    const found = nearestBorder(desk.draft, point, SNAP_PX / 2 ** desk.map.getZoom());
-    return { at: found?.at ?? point, isOn: found !== null };
-  };
   const isClose = (a, b) => a && b && Math.hypot(a[0] - b[0], a[1] - b[1]) * 2 ** desk.map.getZoom() < CLOSE_PX;
 
   function clear() {
-    points = [];
+    places = [];
     isSent = false;
     desk.tell();
     desk.repaint();
   }
 
   async function finish() {
-    if (points.length < least || isSent) return;
+    if (places.length < least || isSent) return;
     isSent = true;
     desk.repaint();
-    await done(points);
+    await done(places.map(({ at }) => at), snapMetres(places));
     clear();
   }
 
   return {
     key,
     cursor: "crosshair",
-    hint: () => (points.length >= least ? `tool.${key}_end_hint` : points.length ? `tool.${key}_on_hint` : `tool.${key}_hint`),
+    snaps: true,
+    hold: () => desk.snapping.use(true),
+    hint: () => (places.length >= least ? `tool.${key}_end_hint` : places.length ? `tool.${key}_on_hint` : `tool.${key}_hint`),
     hover(point) {
-      pointer = point && snapped(point);
+      under = point;
+      next = point && desk.snapping.place(point);
       desk.repaint();
     },
+    snapAgain: () => under && (next = desk.snapping.place(under)),
     click(point) {
       if (isSent) return;
-      const { at } = snapped(point);
-      if (isClose(points.at(-1), at)) return points.length >= least ? finish() : undefined;
-      if (isClosed && points.length >= least && isClose(points[0], at)) return finish();
-      points.push(at);
+      const place = desk.snapping.place(point);
+      if (isClose(places.at(-1)?.at, place.at)) return places.length >= least ? finish() : undefined;
+      if (isClosed && places.length >= least && isClose(places[0].at, place.at)) return finish();
+      places.push(place);
       desk.tell();
       desk.repaint();
     },
-    pick: () => (points.length >= least ? finish() : clear()),
+    pick: () => (places.length >= least ? finish() : clear()),
     keydown(event) {
-      if (event.key === "Enter" && points.length) finish();
-      else if (event.key === "Backspace" && points.length && !isSent) {
-        points.pop();
+      if (event.key === "Enter" && places.length) finish();
+      else if (event.key === "Backspace" && places.length && !isSent) {
+        places.pop();
         desk.tell();
         desk.repaint();
       } else return false;
       return true;
     },
-    escape: () => (points.length ? clear() : desk.choose([])),
-    leave: clear,
+    escape: () => (places.length ? clear() : desk.choose([])),
+    leave() {
+      desk.snapping.use(false);
+      under = next = null;
+      clear();
+    },
     paint(context, view) {
-      const line = pointer && !isSent ? [...points, pointer.at] : points;
+      desk.snapping.paint(context, view, isSent ? null : next?.at);
+      const points = places.map(({ at }) => at);
+      const line = next && !isSent ? [...points, next.at] : points;
       context.beginPath();
       traceLine(context, isClosed && line.length > 2 ? [...line, line[0]] : line, view);
       context.lineJoin = "round";
@@ -81,7 +88,7 @@ function lineTool(desk, { key, least, isClosed = false, done }) {
       context.stroke();
       context.setLineDash([]);
       for (const point of points) dot(context, view.at(point), 4, "#ffffff", MARK, 2);
-      if (pointer?.isOn && !isSent) dot(context, view.at(pointer.at), 6, "rgba(255,255,255,.7)", MARK, 2.4);
+      if (next && !isSent) markSnap(context, view, next);
     },
   };
 }
@@ -91,9 +98,9 @@ export const splitTool = (desk) =>
   lineTool(desk, {
     key: "split",
     least: 2,
-    done: (points) => {
+    done: (points, snap_m) => {
       const keys = (desk.chosen.size ? desk.chosenLeaves() : crossed(desk, points)).map(({ key }) => key);
-      return keys.length ? desk.run({ kind: "split", line: points.map(toDegrees), into: desk.options.into, keys }) : desk.refuse("refusal.crosses_none");
+      return keys.length ? desk.run({ kind: "split", line: points.map(toDegrees), into: desk.options.into, keys, snap_m }) : desk.refuse("refusal.crosses_none");
     },
   });
 
@@ -102,16 +109,18 @@ export const reshapeTool = (desk) =>
   lineTool(desk, {
     key: "reshape",
     least: 2,
-    done: (points) => {
-      const shared = bordersOf(desk, points);
+    done: (points, snap_m) => {
+      const ends = [points[0], points.at(-1)].map((point) => nearestBorder(desk.draft, point, SNAP_PX / 2 ** desk.map.getZoom()));
+      const shared = bordersOf(desk, ends);
       if (!shared.length) return desk.refuse("refusal.not_on_border");
       const [key, other = null] = shared.map((unit) => unit.key);
-      return desk.run({ kind: "reshape", key, other, line: points.map(toDegrees) });
+      const line = [ends[0].at, ...points.slice(1, -1), ends[1].at]; // both ends are on the border, snapping or not
+      return desk.run({ kind: "reshape", key, other, line: line.map(toDegrees), snap_m: snap_m || ON_LINE_M });
     },
   });
 
 /** Make the tool that draws a new grid in undrawn land. */
-export const drawTool = (desk) => lineTool(desk, { key: "draw", least: 3, isClosed: true, done: (points) => desk.askAndDraw(points.map(toDegrees)) });
+export const drawTool = (desk) => lineTool(desk, { key: "draw", least: 3, isClosed: true, done: (points, snap_m) => desk.askAndDraw(points.map(toDegrees), snap_m) });
 
 /** Give the own leaves that a line leads through; those that it only grazes beside a corner would leave slivers. */
 function crossed(desk, points) {
@@ -130,10 +139,9 @@ function crossed(desk, points) {
   return [...hits].filter(([, count]) => count * step * 2 ** desk.map.getZoom() > GRAZING_PX).map(([leaf]) => leaf);
 }
 
-/** Give the one or two leaves whose border the line begins and ends on; of more, chosen ones come first. */
-function bordersOf(desk, points) {
-  const reach = SNAP_PX / 2 ** desk.map.getZoom();
-  const [first, last] = [points[0], points.at(-1)].map((point) => nearestBorder(desk.draft, point, reach)?.units ?? []);
+/** Give the one or two leaves whose border a line's ends are on; of more, chosen ones come first. */
+function bordersOf(desk, ends) {
+  const [first, last] = ends.map((end) => end?.units ?? []);
   const shared = first.filter((unit) => last.includes(unit) && !unit.is_frozen);
   return shared.sort((a, b) => Number(desk.isChosen(b)) - Number(desk.isChosen(a))).slice(0, 2);
 }
