@@ -4,6 +4,7 @@ Starlette's own limit answers in plain text from outside of every middleware.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from http import HTTPStatus
 
 from starlette.exceptions import HTTPException
@@ -11,21 +12,42 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.problems import problem
 
-MAX_BODY_BYTES = 2_000_000
+SMALLER_FILE = (
+    "文件可压缩为 zip，或分批导入，或在服务器上用 wangge import 导入。",
+    "Zip the file, split it, or load it with wangge import.",
+)
+SMALLER_PICTURE = ("请先把照片缩小或压缩。", "Make the picture smaller first.")
+
+
+@dataclass(frozen=True)
+class BodySize:
+    """How large a body may be, and in Chinese and English what helps."""
+
+    most_bytes: int
+    advice: str = ""
+    advice_en: str = ""
+
+    def refusal(self) -> str:
+        """Give the sentence for what is larger."""
+        megabytes = self.most_bytes // 1_000_000
+        return f"内容超过 {megabytes} MB 的上限。{self.advice} More than {megabytes} MB. {self.advice_en}".strip()
+
+
+OTHERS = BodySize(2_000_000)
 """Of any request, but for paths that have a limit of their own."""
 
 
 class BodyTooLargeError(HTTPException):
     """More came than the limit of the path."""
 
-    def __init__(self, limit: int) -> None:
-        super().__init__(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, _too_large(limit))
+    def __init__(self, limit: BodySize) -> None:
+        super().__init__(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, limit.refusal())
 
 
 class BodyLimit:
     """Middleware that refuses bodies over the limit of their path with 413; ``limits`` by what a path ends with."""
 
-    def __init__(self, app: ASGIApp, limits: Mapping[str, int], default: int = MAX_BODY_BYTES) -> None:
+    def __init__(self, app: ASGIApp, limits: Mapping[str, BodySize], default: BodySize = OTHERS) -> None:
         self.app = app
         self.limits = limits
         self.default = default
@@ -36,7 +58,7 @@ class BodyLimit:
             await self.app(scope, receive, send)
             return
         limit = next((most for end, most in self.limits.items() if scope["path"].endswith(end)), self.default)
-        if _told_length(scope) > limit:
+        if _told_length(scope) > limit.most_bytes:
             await _refuse(limit, scope, receive, send)
             return
         taken = 0
@@ -46,7 +68,7 @@ class BodyLimit:
             nonlocal taken
             message = await receive()
             taken += len(message.get("body", b""))
-            if taken > limit:
+            if taken > limit.most_bytes:
                 raise BodyTooLargeError(limit)
             return message
 
@@ -68,13 +90,5 @@ def _told_length(scope: Scope) -> int:
     return int(told) if told.isdigit() else 0
 
 
-async def _refuse(limit: int, scope: Scope, receive: Receive, send: Send) -> None:
-    await problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "BodyTooLarge", _too_large(limit))(scope, receive, send)
-
-
-def _too_large(limit: int) -> str:
-    megabytes = limit // 1_000_000
-    return (
-        f"内容超过 {megabytes} MB 的上限。文件可压缩为 zip，或分批导入，或在服务器上用 wangge import 导入。"
-        f" More than {megabytes} MB; zip the file, split it, or load it with wangge import."
-    )
+async def _refuse(limit: BodySize, scope: Scope, receive: Receive, send: Send) -> None:
+    await problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "BodyTooLarge", limit.refusal())(scope, receive, send)

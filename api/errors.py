@@ -34,6 +34,7 @@ from geo.errors import (
 from geo.services.access import ForbiddenError
 from geo.services.checks.run import UnresolvedFindingsError
 from geo.services.passwords import WeakPasswordError
+from geo.services.pictures import UnusablePictureError
 from geo.services.sign_in import SignInRefusedError, TooManyTriesError
 from geo.services.tokens import InvalidTokenError
 
@@ -61,6 +62,7 @@ STATUS: Mapping[type[GeoError], HTTPStatus] = {
     TooManyTriesError: HTTPStatus.TOO_MANY_REQUESTS,
     TooManyRequestsError: HTTPStatus.TOO_MANY_REQUESTS,
     WeakPasswordError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    UnusablePictureError: HTTPStatus.UNPROCESSABLE_ENTITY,
 }
 
 

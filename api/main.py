@@ -7,7 +7,7 @@ from fastapi import FastAPI
 from psycopg_pool import AsyncConnectionPool
 
 from api import __version__, errors
-from api.body_limit import BodyLimit
+from api.body_limit import SMALLER_FILE, SMALLER_PICTURE, BodyLimit, BodySize
 from api.hot_routes import HotRoutes
 from api.placing import running_placing
 from api.problems import PROBLEMS
@@ -34,6 +34,7 @@ from api.routes import (
     publishing,
     reports,
     service_areas,
+    station_photos,
     stations,
     tiles,
 )
@@ -71,6 +72,7 @@ ROUTERS = (
     personal_data.router,
     service_areas.router,
     stations.router,
+    station_photos.router,
 )
 
 
@@ -109,7 +111,12 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(HotRoutes, routes=(*locate.HOT, reports.HOT))
     app.add_middleware(AddressLimit, limits=app.state.rate_limits)
     app.add_middleware(
-        BodyLimit, limits={"/imports": imports.MAX_UPLOAD_BYTES, "/import": edition_files.MAX_UPLOAD_BYTES}
+        BodyLimit,
+        limits={
+            "/imports": BodySize(imports.MAX_UPLOAD_BYTES, *SMALLER_FILE),
+            "/import": BodySize(edition_files.MAX_UPLOAD_BYTES, *SMALLER_FILE),
+            "/photo": BodySize(station_photos.MAX_UPLOAD_BYTES, *SMALLER_PICTURE),
+        },
     )
     app.add_middleware(SecurityHeaders)
     errors.install(app)

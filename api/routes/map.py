@@ -22,6 +22,7 @@ from api.schemas.map import (
     PlaceOut,
     StationFeature,
     StationProperties,
+    photo_of,
     point,
 )
 from geo.geometry.buffer_circle import buffer_radius_m
@@ -141,7 +142,9 @@ def list_stations(
             StationFeature(
                 id=row["id"],
                 geometry=point(row),
-                properties=StationProperties.model_validate({**row, "circle": _circle(row, speed_kmh)}),
+                properties=StationProperties.model_validate(
+                    {**row, "photo": photo_of(dict(row)), "circle": _circle(row, speed_kmh)}
+                ),
             )
             for row in rows[:limit]
         ],

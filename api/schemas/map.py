@@ -1,5 +1,6 @@
 """What the map is told."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, Generic, Literal, TypeVar
 
@@ -100,6 +101,16 @@ class CircleOut(BaseModel):
     """Simplified, where ``circles=true`` asks for it."""
 
 
+class PhotoOut(BaseModel):
+    """A photo: addresses that change with it, and the large picture's size."""
+
+    url: str
+    small_url: str
+    """At most 480 pixels long."""
+    width_px: int
+    height_px: int
+
+
 class StationProperties(BaseModel):
     """A station and its circle."""
 
@@ -115,6 +126,7 @@ class StationProperties(BaseModel):
     division_code: str
     division_name: str
     source: str
+    photo: PhotoOut | None
     circle: CircleOut
 
 
@@ -138,3 +150,16 @@ class Features(BaseModel, Generic[Item]):
 def point(row: Any) -> PointOut:
     """Give the point of a row with ``lon`` and ``lat``."""
     return PointOut(coordinates=(row["lon"], row["lat"]))
+
+
+def photo_of(station: Mapping[str, Any]) -> PhotoOut | None:
+    """Give the photo of a station's row, None where it has none."""
+    if station["photo_digest"] is None:
+        return None
+    return photo(station["id"], station["photo_digest"], station["photo_width_px"], station["photo_height_px"])
+
+
+def photo(station_id: int, digest: str, width_px: int, height_px: int) -> PhotoOut:
+    """Give a station's photo as it is told."""
+    address = f"/api/v1/stations/{station_id}/photo?v={digest}"
+    return PhotoOut(url=address, small_url=f"{address}&size=small", width_px=width_px, height_px=height_px)

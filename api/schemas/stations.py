@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from api.schemas.coverage import Kind, Level
-from api.schemas.map import PointOut
+from api.schemas.map import PhotoOut, PointOut, photo_of
 from api.schemas.service_areas import Door, ServiceAreaFeature
 
 Text = Annotated[str, Field(min_length=1, max_length=200)]
@@ -87,6 +87,7 @@ class StationDetailProperties(BaseModel):
     area_m2: float | None
     doors: list[tuple[float, float]]
     source: str
+    photo: PhotoOut | None
     service_areas: list[ServiceAreaFeature]
 
 
@@ -105,5 +106,7 @@ def station_detail(row: dict[str, Any], service_areas: list[dict[str, Any]]) -> 
     return StationDetail(
         id=row["id"],
         geometry=PointOut(coordinates=(row["lon"], row["lat"])),
-        properties=StationDetailProperties.model_validate(row | {"division": division, "service_areas": service_areas}),
+        properties=StationDetailProperties.model_validate(
+            row | {"division": division, "photo": photo_of(row), "service_areas": service_areas}
+        ),
     )

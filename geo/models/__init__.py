@@ -25,7 +25,7 @@ from geo.models.party import Branch, ResponsibleBranch
 from geo.models.personal_data import PersonalField
 from geo.models.post import Person, Post
 from geo.models.report import Report, Reporter, ReportMedia
-from geo.models.station import Station
+from geo.models.station import Station, StationPhoto
 from geo.models.street_network import ServiceArea, StreetNetwork, WalkEdge
 from geo.models.tiles import DrawnOutline, TileSet
 
@@ -68,6 +68,7 @@ __all__ = [
     "ServiceArea",
     "SignInFailure",
     "Station",
+    "StationPhoto",
     "Street",
     "StreetNetwork",
     "TileSet",

@@ -3,10 +3,10 @@
 from datetime import datetime
 
 from geoalchemy2 import WKBElement
-from sqlalchemy import CheckConstraint, ForeignKey, Index
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from geo.models.base import Base, BigId, Ltree, geometry
+from geo.models.base import Base, BigId, CreatedAt, Ltree, geometry
 
 STATION_KINDS = (
     "service_centre",  # 党群服务中心
@@ -47,3 +47,19 @@ class Station(Base):
     retired_at: Mapped[datetime | None]
     """Since when it is closed: it serves nobody then, and is shown nowhere."""
     source: Mapped[str]
+
+
+class StationPhoto(Base):
+    """The picture of a station, as JPEG without anything else that its file held; everybody may see it."""
+
+    __tablename__ = "station_photo"
+
+    station_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("station.id", ondelete="CASCADE"), primary_key=True)
+    digest: Mapped[str]
+    """Of the large picture: another picture has another address, so that browsers may keep each for ever."""
+    width_px: Mapped[int]
+    height_px: Mapped[int]
+    large: Mapped[bytes] = mapped_column(deferred=True)
+    small: Mapped[bytes] = mapped_column(deferred=True)
+    """For lists and cards."""
+    created_at: Mapped[CreatedAt]

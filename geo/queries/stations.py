@@ -12,7 +12,11 @@ _COLUMNS = """
     s.id, s.code, s.name, s.kind, s.level, s.address, s.hours, s.services, s.area_m2, s.source,
     ST_X(s.geom) as lon, ST_Y(s.geom) as lat, d.code as division_code, d.name as division_name,
     coalesce((select json_agg(json_build_array(ST_X(door.geom), ST_Y(door.geom)) order by door.path)
-              from ST_DumpPoints(s.doors) door), '[]') as doors
+              from ST_DumpPoints(s.doors) door), '[]') as doors,
+    p.digest as photo_digest, p.width_px as photo_width_px, p.height_px as photo_height_px
+"""
+_TABLES = """
+    station s join division d on d.id = s.division_id left join station_photo p on p.station_id = s.id
 """
 
 
@@ -32,7 +36,7 @@ def read_stations(
                        case when :with_shapes
                             then ST_AsGeoJSON(ST_SimplifyPreserveTopology(a.geom, 0.00003), 6)::json
                        end as circle_shape
-                from station s join division d on d.id = s.division_id
+                from {_TABLES}
                 left join service_area a
                        on a.station_id = s.id and a.minutes = :minutes and a.speed_kmh = :speed_kmh and {FRESH}
                 where s.retired_at is null and s.geom && ST_MakeEnvelope(:west, :south, :east, :north, 4326)
@@ -53,7 +57,7 @@ def read_station(session: Session, station_id: int) -> RowMapping:
     """Read one open station."""
     statement = text(
         f"""
-        select {_COLUMNS} from station s join division d on d.id = s.division_id
+        select {_COLUMNS} from {_TABLES}
         where s.id = :id and s.retired_at is null
         """
     )

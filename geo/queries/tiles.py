@@ -14,7 +14,12 @@ MAX_ZOOM = 15
 """Deeper views stretch these tiles: their coordinates are then 0.27 units apart, half a pixel at map zoom 18."""
 MARGIN = 64 / 4096
 
-GRIDS = (Path(__file__).parent / "tiles_grids.sql").read_text(encoding="utf-8")
+_SHAPE = """case when geom @ wide then ST_ForcePolygonCCW(ST_SnapToGrid(
+    ST_Affine(geom, %(scale)s, 0, 0, -%(scale)s, -%(west)s * %(scale)s, %(north)s * %(scale)s), 1
+)) else ST_AsMVTGeom(geom, tile, 4096, 64, true) end"""
+"""A polygon in a tile's coordinates. Only what sticks out of the tile needs ST_AsMVTGeom, which cuts it: for the many
+polygons that don't it takes twice as long."""
+GRIDS = (Path(__file__).parent / "tiles_grids.sql").read_text(encoding="utf-8").replace("{shape}", _SHAPE)
 BASE = (Path(__file__).parent / "tiles_base.sql").read_text(encoding="utf-8")
 FORMAT = hashlib.sha256((GRIDS + BASE).encode()).hexdigest()[:8]
 """Goes into tile addresses, so that a new version of the program doesn't meet its predecessor's tiles in caches."""
@@ -49,6 +54,7 @@ class TileAddress:
             "north": north,
             "margin": side * MARGIN,
             "pixel": side / 512,
+            "scale": 4096 / side,
             "levels": [level for level, first in LEVEL_FROM.items() if self.z >= first],
             "street_kinds": [kind for kind, first in STREET_FROM.items() if self.z >= first],
         }

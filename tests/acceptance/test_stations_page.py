@@ -1,9 +1,11 @@
 """The stations page in a real browser: shown to all, moved by dragging with circles that follow, opened and closed."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 from playwright.sync_api import Page, Request, expect
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -141,6 +143,41 @@ def test_open_with_a_second_door_then_close(visit: Callable[..., Visit], site: S
     page.get_by_role("dialog").get_by_role("button", name="撤销站点").click()
     expect(page.locator("#toast")).to_contain_text("已撤销“新站”")
     expect(page.locator(".station-rows")).not_to_contain_text("新站")
+
+
+def test_a_photo_is_chosen_shown_and_taken_away(visit: Callable[..., Visit], site: Site, tmp_path: Path) -> None:
+    picture, other = tmp_path / "门口.jpg", tmp_path / "plan.pdf"
+    Image.new("RGB", (3000, 2000), "#2a6f97").save(picture)
+    other.write_bytes(b"%PDF-1.7")
+    seen = visit(address(site, 8), role=Role.PLANNER)
+    page = seen.page
+    page.locator(".station-rows button", has_text="西站").click()
+    page.get_by_role("button", name="编辑").click()
+    chooser = page.get_by_label("选择照片")
+    chooser.set_input_files(other)
+    expect(page.locator("#photo-outcome")).to_contain_text("JPEG、PNG 或 WebP")
+    chooser.set_input_files(picture)
+    expect(page.locator("#photo-outcome")).to_be_empty()
+    assert page.locator(".photo-seen").get_attribute("src").startswith("blob:")  # type: ignore[union-attr]
+    page.get_by_role("button", name="保存").click()
+    shown = page.get_by_alt_text("西站的照片")
+    expect(shown).to_be_visible()
+    page.wait_for_function("() => document.querySelector('.station-photo img').naturalWidth === 1600")
+    page.get_by_role("button", name="返回列表").click()
+    expect(page.locator(".station-rows li", has_text="西站").locator("img")).to_have_count(1)
+    expect(page.locator(".station-rows img")).to_have_count(1)
+    public = visit(site.at(8, 0.5, 16)).page  # the map's card
+    public.locator('.station-box[title="西站"]').click()
+    expect(public.get_by_alt_text("西站的照片")).to_be_visible()
+    public.wait_for_function("() => document.querySelector('.station-photo img').naturalWidth === 480")
+    page.locator(".station-rows button", has_text="西站").click()
+    page.get_by_role("button", name="编辑").click()
+    page.get_by_role("button", name="移除照片").click()
+    page.get_by_role("button", name="保存").click()
+    expect(page.locator("#toast")).to_contain_text("已保存")
+    expect(page.get_by_alt_text("西站的照片")).to_have_count(0)
+    assert page.evaluate("violations") == []
+    assert seen.complaints == []
 
 
 def test_what_is_missing_is_said_and_escape_leaves_everything_as_it_was(

@@ -4,7 +4,7 @@ import { page, t } from "./format.js";
 import { csrfToken, isSignedIn, keepFresh, refresh } from "./session.js";
 
 const TIMEOUT_MS = 10000;
-const FILE_MS = 60000;
+const FILE_MS = 120000;
 const TOKEN_ENDED = new Set(["InvalidTokenError", "NotSignedInError"]);
 
 /** A request that failed, with a reason that a person can read and, where there was an answer, its status, kind and members. */
@@ -34,10 +34,10 @@ export const change = (method, path, revision, body = {}, timeoutMs = TIMEOUT_MS
   request(path, { method, timeoutMs, headers: { "Content-Type": "application/json", ...ifMatch(revision) }, body: JSON.stringify(body) });
 
 /** Send a file in a form; 412 where what it is for has changed since the revision that was seen. */
-export function upload(path, revision, file) {
-  const form = new FormData();
-  form.append("file", file);
-  return request(path, { method: "POST", body: form, headers: ifMatch(revision), timeoutMs: FILE_MS });
+export function upload(method, path, file, revision = null) {
+  const body = new FormData();
+  body.append("file", file);
+  return request(path, { method, body, headers: ifMatch(revision), timeoutMs: FILE_MS });
 }
 
 /** Get a file and save it under the name that the server gives it. */

@@ -31,8 +31,12 @@ const ACTIONS = [
   "draft.share",
   "draft.unshare",
   "draft.remark",
+  "station.add",
+  "station.change",
+  "station.photo",
+  "station.retire",
 ];
-const KINDS = ["account", "api_key", "issue", "report", "drafts", "imports"];
+const KINDS = ["account", "api_key", "issue", "report", "drafts", "imports", "station"];
 
 /** Show the audit log in a section. */
 export function showAudit(section) {

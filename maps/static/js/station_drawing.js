@@ -1,6 +1,7 @@
 // How stations and their circles look, on every map.
 
 import { el, icon } from "./dom.js";
+import { t } from "./format.js";
 
 const COLOUR = "#b3261e";
 export const SHAPES = {
@@ -38,3 +39,12 @@ export function circleOf(station, { geometry, method, radius_m: radius }, render
   };
   return geometry ? L.geoJSON(geometry, { ...look, style: look, smoothFactor: 0.5 }) : L.circle(latLngOf(station), { radius, ...look });
 }
+
+/** Give a station's photo, which opens the large one; null where it has none. `size` is "url" or "small_url". */
+export const stationPhoto = ({ name, photo }, size) =>
+  photo &&
+  el(
+    "a",
+    { class: "station-photo", href: photo.url, target: "_blank", title: t("station.photo_open") },
+    el("img", { src: photo[size], alt: t("station.photo", { name }), width: photo.width_px, height: photo.height_px }),
+  );

@@ -4,7 +4,7 @@ import { get } from "./api.js";
 import { el } from "./dom.js";
 import { named, t } from "./format.js";
 import { isNarrow } from "./sheet.js";
-import { circleOf, latLngOf, stationIcon } from "./station_drawing.js";
+import { circleOf, latLngOf, stationIcon, stationPhoto } from "./station_drawing.js";
 import { bboxOf } from "./view.js";
 
 export const STATIONS_FROM = 13;
@@ -135,6 +135,7 @@ function card(station, note) {
     "article",
     { class: "station-card" },
     el("h3", {}, properties.name),
+    stationPhoto(properties, "small_url"),
     el("p", { class: "kind" }, [named("station", properties.kind), properties.division_name].join(" · ")),
     properties.address ? el("p", {}, `${t("station.address")}：${properties.address}`) : null,
     properties.hours ? el("p", {}, `${t("station.hours")}：${properties.hours}`) : null,

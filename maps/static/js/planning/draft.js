@@ -224,7 +224,7 @@ export class Draft extends EventTarget {
   /** Make the draft hold what a file holds; give the keys that changed. */
   importFile(file) {
     return this._inTurn(async () => {
-      await upload(`${this.path}/import`, this.revision, file);
+      await upload("POST", `${this.path}/import`, file, this.revision);
       return (await this.catchUp()).keys;
     });
   }

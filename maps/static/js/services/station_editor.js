@@ -8,6 +8,7 @@ import { stationIcon } from "../station_drawing.js";
 import { circleNote } from "./circles.js";
 import { follower } from "./follower.js";
 import { KINDS, LEVELS } from "./kinds.js";
+import { PhotoField } from "./photo_field.js";
 
 const MOST_DOORS = 8;
 
@@ -24,6 +25,8 @@ export class StationEditor {
     this.handles = L.layerGroup().addTo(map);
     this.note = el("div", { "aria-live": "polite" });
     this.outcome = el("p", { class: "outcome failed", role: "alert" });
+    this.progress = el("p", { class: "count", role: "status" });
+    this.photo = new PhotoField(station?.properties.photo ?? null);
     this.preview = follower(
       ({ place: [lon, lat], doors }) => post("/api/v1/service-areas", { lon, lat, doors }),
       (answer) => this.follow(answer),
@@ -74,6 +77,8 @@ export class StationEditor {
       el("p", { class: "label" }, t("stations.doors")),
       this.doorList,
       el("button", { type: "button", class: "plain small", onclick: () => this.addDoor() }, t("stations.add_door")),
+      this.photo.box,
+      this.progress,
       this.outcome,
       el("div", { class: "buttons" }, save, el("button", { type: "button", class: "plain", onclick: () => this.end(null) }, t("admin.cancel"))),
     );
@@ -210,14 +215,25 @@ export class StationEditor {
     const [oldLon, oldLat] = this.station?.geometry.coordinates ?? [];
     const moved = lon !== oldLon || lat !== oldLat ? { lon, lat } : {};
     try {
-      this.end(
-        this.station
-          ? await change("PATCH", `/api/v1/stations/${this.id}`, null, { ...facts, ...moved })
-          : await post("/api/v1/stations", { ...facts, lon, lat }),
-      );
+      this.station = this.station
+        ? await change("PATCH", `/api/v1/stations/${this.id}`, null, { ...facts, ...moved })
+        : await post("/api/v1/stations", { ...facts, lon, lat });
+      this.id = this.station.id; // saved, whatever becomes of the photo
+      await this.savePhoto();
     } catch (error) {
       this.outcome.textContent = error.message;
     }
+  }
+
+  async savePhoto() {
+    if (this.photo.file) this.progress.replaceChildren(el("span", { class: "spinner", "aria-hidden": "true" }), t("stations.photo_sending"));
+    try {
+      this.station.properties.photo = await this.photo.save(this.id);
+      this.end(this.station);
+    } catch (error) {
+      this.outcome.textContent = t("stations.photo_failed", { reason: error.message });
+    }
+    this.progress.replaceChildren();
   }
 
   refuse(reason, at) {
@@ -231,6 +247,7 @@ export class StationEditor {
     byId("hint").textContent = "";
     this.handles.remove();
     this.circles.clear();
+    this.photo.forgetFile();
     this.onEnd(saved);
   }
 }

@@ -4,7 +4,7 @@ import { get, remove } from "../api.js";
 import { openDialog } from "../dialog.js";
 import { byId, el, toast } from "../dom.js";
 import { named, number, t } from "../format.js";
-import { latLngOf, stationIcon } from "../station_drawing.js";
+import { latLngOf, stationIcon, stationPhoto } from "../station_drawing.js";
 import { bboxOf } from "../view.js";
 import { CircleLayer, circleNote } from "./circles.js";
 import { StationEditor } from "./station_editor.js";
@@ -102,7 +102,7 @@ class StationsPage {
     this.rows.replaceChildren(...found.map((station) => this.row(station)));
   }
 
-  row({ id, properties: { name, kind, level, division_name: division } }) {
+  row({ id, properties: { name, kind, level, division_name: division, photo } }) {
     return el(
       "li",
       {},
@@ -112,6 +112,7 @@ class StationsPage {
         el("span", { class: `dot-kind ${kind}`, "aria-hidden": "true" }),
         el("span", { class: "row-name" }, name),
         el("small", {}, [named("station", kind), level ? t(`kind.${level}`) : null, division].filter(Boolean).join(" · ")),
+        photo ? el("img", { class: "row-photo", src: photo.small_url, alt: "", loading: "lazy", width: 48, height: 48 }) : null,
       ),
     );
   }
@@ -147,6 +148,7 @@ class StationsPage {
     byId("service-title").textContent = name;
     byId("service-body").replaceChildren(
       el("button", { type: "button", class: "link back", onclick: () => this.showList() }, `← ${t("stations.back")}`),
+      stationPhoto(station.properties, "url"),
       el("dl", { class: "facts" }, ...facts.flatMap(([key, value]) => [el("dt", {}, t(key)), el("dd", {}, value)])),
       circleNote(areas),
       this.mayEdit
