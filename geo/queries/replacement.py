@@ -60,7 +60,8 @@ def issues_in_new_leaves(session: Session, edition_id: int, after: int, limit: i
 def replacement_statement() -> str:
     """Give the text of the statement that places issues anew, with psycopg's named parameters.
 
-    Its rows, one an issue that is still open: those of the placement statement, issue_id, has_new_owner.
+    Its rows, one an issue that is still open and has a new owner: issue_id, what its receipt says beside the answer,
+    and what a receipt that still lacks its shares is completed from.
     """
     statement = files("geo.queries").joinpath("replacement.sql").read_text(encoding="utf-8")
     return statement.replace("{place}", place_statement(as_of=False))

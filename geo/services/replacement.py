@@ -17,7 +17,7 @@ from geo.services.access import Scope, limit_to
 from geo.services.locate import complete, plan_for_placing
 from geo.services.progress import Done
 
-BATCH = 2_000
+BATCH = 5_000
 Begin = Callable[[], AbstractContextManager[Session]]
 """Opens a session in a transaction of its own."""
 
@@ -97,10 +97,9 @@ def _replace(session: Session, issues: Sequence[Row[Any]], snap_m: float, certai
     connection = session.connection()
     plan_for_placing(session)
     parameters = place_parameters([_point(issue) for issue in issues], Asked(snap_m=snap_m))
-    rows = connection.exec_driver_sql(
+    moved = connection.exec_driver_sql(
         queries.replacement_statement(), parameters | {"issue_id": [issue.id for issue in issues]}
     ).all()
-    moved = [row for row in rows if row.has_new_owner]
     if waiting := [row for row in moved if row.certainty is None]:
         connection.exec_driver_sql(ADD_RECEIPTS, _receipts(waiting, certain_from))
     return Replaced(len(issues), len(moved))
