@@ -30,6 +30,20 @@ AS_UNIT = """
 
 NO_FIGURES = "null::int, null::int"
 """A copy of a published version has none of its own."""
+LEAVES_IN = f"""
+    select {COLUMNS}, u.geom from draft_unit u
+    where u.edition_id = :edition and u.is_leaf and u.geom && ST_MakeEnvelope(:west, :south, :east, :north, 4326)
+    union all
+    select {AS_UNIT}, true, false, v.division_id, v.name, v.kind, v.attributes, v.id, {NO_FIGURES}, v.geom
+    from grid_version v join grid g on g.id = v.grid_id left join grid p on p.id = v.parent_id
+    where v.layer_id = :layer and v.is_leaf and upper_inf(v.valid)
+      and v.geom && ST_MakeEnvelope(:west, :south, :east, :north, 4326) and not {IN_SCOPE}
+      and not exists (
+          select from draft_unit o where o.edition_id = :edition and o.is_frozen and o.base_version_id = v.id)
+"""
+"""The leaves whose boxes touch a box, with `COLUMNS` and their polygons."""
+MANY_UNITS = 500
+"""From so many copied at once the planner's statistics are brought up to date; of fewer it may well read all."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +93,7 @@ class Unit:
 
 def copy_scope(session: Session, edition: Edition) -> int:
     """Copy the current leaves and divided grids of the scope into the draft, and tell how many."""
-    copied = session.execute(
+    done = session.execute(
         text(
             f"""
             insert into draft_unit (edition_id, {COLUMNS}, geom)
@@ -87,12 +101,14 @@ def copy_scope(session: Session, edition: Edition) -> int:
                    {NO_FIGURES}, case when v.is_leaf then v.geom end
             from grid_version v join grid g on g.id = v.grid_id left join grid p on p.id = v.parent_id
             where v.layer_id = :layer and upper_inf(v.valid) and {IN_SCOPE}
-            returning 1
             """
         ),
         {"edition": edition.id, "layer": edition.layer_id, "division": edition.division_id},
     )
-    return len(copied.all())
+    copied = int(done.rowcount)  # type: ignore[attr-defined]  # the result of an INSERT is a CursorResult
+    if copied >= MANY_UNITS:
+        session.execute(text("select analyze_draft_units()"))
+    return copied
 
 
 def units_as_of(session: Session, edition: Edition, at: datetime) -> dict[str, Unit]:
@@ -139,24 +155,33 @@ def units(session: Session, edition: Edition, keys: Collection[str] | None = Non
     return by_key(rows)
 
 
-def units_after(session: Session, edition: Edition, key: str, *, limit: int) -> dict[str, Unit]:
-    """Give the draft's next units by key, at most so many, from the first one beyond a key."""
-    rows = session.execute(
-        text(
-            f"select {COLUMNS}, ST_AsBinary(geom) from draft_unit"
-            " where edition_id = :edition and key > :key order by key limit :limit"
-        ),
-        {"edition": edition.id, "key": key, "limit": limit},
-    )
-    return by_key(rows)
-
-
 def children(session: Session, edition: Edition, keys: Iterable[str]) -> dict[str, Unit]:
     """Give the micro-grids and remainders of grids."""
     rows = session.execute(
         text(
             f"select {COLUMNS}, ST_AsBinary(geom) from draft_unit"
             " where edition_id = :edition and parent_key = any(:keys) order by key"
+        ),
+        {"edition": edition.id, "keys": list(keys)},
+    )
+    return by_key(rows)
+
+
+def family(session: Session, edition: Edition, keys: Collection[str]) -> dict[str, Unit]:
+    """Give the units named, their grids, and the micro-grids and remainders of those grids."""
+    rows = session.execute(
+        text(
+            f"""
+            with grid as materialized (
+                select distinct coalesce(parent_key, key) as key from draft_unit
+                where edition_id = :edition and key = any(:keys))
+            select {COLUMNS}, ST_AsBinary(geom) from draft_unit
+            where edition_id = :edition and key = any(array(select key from grid))
+            union all
+            select {COLUMNS}, ST_AsBinary(geom) from draft_unit
+            where edition_id = :edition and parent_key = any(array(select key from grid))
+            order by key
+            """
         ),
         {"edition": edition.id, "keys": list(keys)},
     )
@@ -199,28 +224,15 @@ def codes_below(session: Session, edition: Edition, prefixes: Collection[str]) -
 def leaves_in(session: Session, edition: Edition, box: Box) -> dict[str, Unit]:
     """Give the leaves whose boxes touch a box: the draft's own, and published ones beside its scope (frozen)."""
     rows = session.execute(
-        text(
-            f"""
-            with box as (select ST_MakeEnvelope(:west, :south, :east, :north, 4326) as geom)
-            select {COLUMNS}, ST_AsBinary(u.geom) from draft_unit u, box
-            where u.edition_id = :edition and u.is_leaf and u.geom && box.geom
-            union all
-            select {AS_UNIT}, true, false, v.division_id, v.name, v.kind, v.attributes, v.id,
-                   {NO_FIGURES}, ST_AsBinary(v.geom)
-            from box, grid_version v join grid g on g.id = v.grid_id left join grid p on p.id = v.parent_id
-            where v.layer_id = :layer and v.is_leaf and upper_inf(v.valid) and v.geom && box.geom and not {IN_SCOPE}
-              and not exists (
-                  select from draft_unit o where o.edition_id = :edition and o.is_frozen and o.base_version_id = v.id)
-            """
-        ),
-        {
-            "edition": edition.id,
-            "layer": edition.layer_id,
-            "division": edition.division_id,
-            **dict(zip(("west", "south", "east", "north"), box, strict=True)),
-        },
+        text(f"select {COLUMNS}, ST_AsBinary(geom) from ({LEAVES_IN}) leaf"), box_parameters(edition, box)
     )
     return by_key(rows)
+
+
+def box_parameters(edition: Edition, box: Box) -> dict[str, Any]:
+    """Give the parameters of `LEAVES_IN`."""
+    scope = {"edition": edition.id, "layer": edition.layer_id, "division": edition.division_id}
+    return scope | dict(zip(("west", "south", "east", "north"), box, strict=True))
 
 
 def write(session: Session, edition: Edition, changes: dict[str, Unit | None]) -> None:

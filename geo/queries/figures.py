@@ -53,8 +53,11 @@ def file_figures(session: Session, edition: Edition, keys: Collection[str] | Non
             where u.edition_id = :edition and (:all or u.key = any(:keys)) and u.households is not null
             union all
             select u.key, v.households, coalesce(v.people, 0)
-            from draft_unit u join grid_version v on v.id = u.base_version_id
-            where u.edition_id = :edition and (:all or u.key = any(:keys)) and v.households_source = 'file'
+            from draft_unit u
+            -- One by one: for a hundred keys the planner would rather read all versions there ever were.
+            cross join lateral (
+                select * from grid_version where id = u.base_version_id and households_source = 'file' offset 0) v
+            where u.edition_id = :edition and (:all or u.key = any(:keys))
               and u.households is null and u.people is null
               and v.households is not null and v.is_leaf = u.is_leaf
               and case when u.is_leaf then {SAME_BORDER.format(unit="u", version="v")} else not exists (

@@ -69,7 +69,7 @@ class Workspace:
 
     def near(self, geoms: Iterable[BaseGeometry]) -> dict[str, Unit]:
         """Give every leaf near to geometries, those beside the scope included."""
-        found = queries.leaves_in(self.session, self.edition, _box(geoms))
+        found = self._leaves_in(geoms)
         for key, geom in match(lands(found)).changed.items():
             found[key] = replace(found[key], geom=geom)
             self.matched.add(key)
@@ -77,7 +77,10 @@ class Workspace:
 
     def around(self, geoms: Sequence[BaseGeometry]) -> dict[str, Unit]:
         """Give every leaf near to geometries, and every one that may touch one of those."""
-        return self.near([*geoms, *(unit.land for unit in self.near(geoms).values())])
+        return self.near([*geoms, *(unit.land for unit in self._leaves_in(geoms).values())])
+
+    def _leaves_in(self, geoms: Iterable[BaseGeometry]) -> dict[str, Unit]:
+        return queries.leaves_in(self.session, self.edition, _box(geoms))
 
     def border(self, division_id: int, geoms: Iterable[BaseGeometry]) -> BaseGeometry | None:
         """Give the known border that land of a division must keep to, None where it is nowhere near some geometries."""
@@ -138,15 +141,14 @@ def edited(work: Workspace, units: dict[str, Unit], edit: Edit) -> Changes:
 
 def nested(work: Workspace, changes: Changes) -> Changes:
     """Follow up in the grids of changed leaves: one left with its rest only is whole again, one left with none goes."""
-    before = queries.units(work.session, work.edition, changes)
-    units = [unit for unit in (*before.values(), *changes.values()) if unit is not None]
-    parents = {unit.parent_key for unit in units if unit.parent_key is not None}
-    divided = queries.units(work.session, work.edition, parents)
-    for key in sorted(parents):
-        parent = changes.get(key, divided.get(key))
+    after = [unit for unit in changes.values() if unit is not None]
+    known = queries.family(work.session, work.edition, {*changes, *(unit.parent_key or unit.key for unit in after)})
+    before = [known[key] for key in changes if key in known]
+    for key in sorted({unit.parent_key for unit in (*before, *after) if unit.parent_key is not None}):
+        parent = changes.get(key, known.get(key))
         if parent is None:
             continue
-        leaves = queries.children(work.session, work.edition, [key])
+        leaves = {name: unit for name, unit in known.items() if unit.parent_key == key}
         leaves |= {name: unit for name, unit in changes.items() if unit is not None and unit.parent_key == key}
         now = (changes.get(name, unit) for name, unit in leaves.items())
         left = [unit for unit in now if unit is not None and unit.parent_key == key]

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from sqlalchemy import RowMapping, select, text
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, defer
 
 from geo.errors import ConflictError, RefusedOperationError
 from geo.models import DraftChange, DraftOperation, Edition
@@ -76,8 +76,11 @@ def log_step(
     RefusedOperationError
         If nothing is different afterwards.
     """
-    changes = without_stale(session, edition, kind, queries.units(session, edition, changes), changes)
     before = queries.units(session, edition, changes)
+    asked = changes.keys()
+    changes = without_stale(session, edition, kind, before, changes)
+    if beside := changes.keys() - asked:
+        before |= queries.units(session, edition, beside)
     changes = {key: unit for key, unit in changes.items() if unit != before.get(key)}
     if kind not in ("lock", "unlock"):
         refuse_locked({key: unit for key, unit in before.items() if key in changes}, changes)
@@ -147,7 +150,9 @@ def redo(
 
 def log(session: Session, edition_id: int) -> Iterable[DraftOperation]:
     """Give the steps of a draft in their order, those undone included."""
-    steps = select(DraftOperation).where(DraftOperation.edition_id == edition_id)
+    # The images are left where they are: a long draft has megabytes of them.
+    images = defer(DraftOperation.before), defer(DraftOperation.after)
+    steps = select(DraftOperation).where(DraftOperation.edition_id == edition_id).options(*images)
     return session.scalars(steps.order_by(DraftOperation.number)).all()
 
 

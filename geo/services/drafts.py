@@ -70,13 +70,16 @@ def find_edition(
         If there is none.
     """
     edition = session.get(Edition, edition_id)
-    # The path alone: a division's border may have tens of thousands of corners.
-    path = session.scalar(select(Division.path).where(Division.id == edition.division_id)) if edition else None
     if edition is None:
         raise NotFoundError(f"there is no edition {edition_id}")
-    if not scope.covers(path) and not _is_shared(session, edition, reviewer_id):
+    if not scope.covers(_path_of(session, edition)) and not _is_shared(session, edition, reviewer_id):
         raise NotFoundError(f"there is no edition {edition_id}")
     return edition
+
+
+def _path_of(session: Session, edition: Edition) -> str | None:
+    # Nothing else of the division: its border may have tens of thousands of corners.
+    return session.scalar(select(Division.path).where(Division.id == edition.division_id))
 
 
 def _is_shared(session: Session, edition: Edition, account_id: int | None) -> bool:
@@ -136,8 +139,7 @@ def discard(session: Session, edition_id: int, *, expected: int | None = None, s
 
 def note(session: Session, edition: Edition, action: str, after: Mapping[str, Any] | None = None) -> None:
     """Record what the session's caller did to a draft, for the managers of its division."""
-    path = session.get_one(Division, edition.division_id).path
-    audit.note(session, action, "drafts", edition.id, division_path=path, after=after)
+    audit.note(session, action, "drafts", edition.id, division_path=_path_of(session, edition), after=after)
 
 
 def list_editions(

@@ -107,14 +107,7 @@ def _union(geoms: list[BaseGeometry]) -> BaseGeometry:
 
 
 def _with_family(session: Session, edition: Edition, keys: Collection[str] | None) -> dict[str, Unit]:
-    if keys is None:
-        found = drafts_queries.units(session, edition)
-    else:
-        named = drafts_queries.units(session, edition, keys)
-        above = _parents(named.values()) - named.keys()
-        named |= drafts_queries.units(session, edition, above) if above else {}
-        grids = [key for key, unit in named.items() if not unit.is_leaf]
-        found = named | (drafts_queries.children(session, edition, grids) if grids else {})
+    found = drafts_queries.units(session, edition) if keys is None else drafts_queries.family(session, edition, keys)
     return {key: unit for key, unit in found.items() if not unit.is_frozen}
 
 
