@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Response
 from api.authentication import PrincipalDep
 from api.dependencies import SessionDep
 from api.permissions import permit
-from api.revisions import show_revision
+from api.revisions import at_revision, show_revision
 from api.schemas.drafts import (
     FindingCounts,
     FindingOut,
@@ -29,21 +29,19 @@ EditionId = Annotated[int, Path(ge=1, lt=2**63)]
 Key = Annotated[str, Path(max_length=100)]
 
 
-@router.get("/{edition_id}/findings", **permit(Permission.READ_DRAFTS))
-def get_findings(
-    session: SessionDep, principal: PrincipalDep, response: Response, edition_id: EditionId
-) -> FindingsOut:
+@router.get("/{edition_id}/findings", response_model=FindingsOut, **permit(Permission.READ_DRAFTS))
+def get_findings(session: SessionDep, principal: PrincipalDep, edition_id: EditionId) -> Response:
     """Check the draft as it is now: overlaps, gaps, borders, sizes, shapes, homes, rivers, roads, branches, leaders."""
     scope = principal.scope(Permission.READ_DRAFTS)
     edition = drafts.find_edition(session, edition_id, scope=scope, reviewer_id=principal.account_id)
     found = run.check(session, edition)
     counts = Counter(finding.severity if finding.waiver is None else "waived" for finding in found)
-    show_revision(response, edition.draft_revision)
-    return FindingsOut(
+    body = FindingsOut(
         draft_revision=edition.draft_revision,
         counts=FindingCounts(**counts),
         findings=[FindingOut.of(finding) for finding in found],
     )
+    return at_revision(edition.draft_revision, body)
 
 
 @router.post("/{edition_id}/repairs", **permit(Permission.EDIT_DRAFTS))

@@ -326,7 +326,7 @@ class ChangeStep(BaseModel):
 
     revision: int
     kind: str
-    how: Literal["apply", "undo", "redo"]
+    how: Literal["apply", "undo", "redo", "rebase"]
     by: str | None
     at: datetime
 

@@ -1,5 +1,6 @@
 """Drafts by HTTP: who may, If-Match, and the whole thread from drawing to re-placed issues."""
 
+import json
 from uuid import uuid4
 
 import pytest
@@ -7,9 +8,19 @@ from fastapi.testclient import TestClient
 from sqlalchemy import Engine, select, text
 from sqlalchemy.orm import Session
 
-from api.schemas.drafts import ChangesOut, EditionOut, FiguresOut, FindingsOut, PlotCollection, StepOut, UnitCollection
+from api.schemas.drafts import (
+    ChangesOut,
+    EditionOut,
+    FiguresOut,
+    FindingsOut,
+    PlotCollection,
+    StepOut,
+    UnitCollection,
+    feature,
+)
 from api.schemas.publishing import PublishedOut
-from geo.models import Division
+from geo.models import Division, Edition
+from geo.queries import drafts as queries
 from geo.services.access import Role
 from geo.services.intake import NewReport, store_reports
 from geo.services.locate import Fix
@@ -154,6 +165,30 @@ def test_what_cannot_be_done_has_a_reason(planner: Member, operation: dict[str, 
     assert response.status_code == status, response.text
     assert response.headers["Content-Type"] == "application/problem+json"
     assert response.json()["detail"]
+
+
+def test_who_saw_a_draft_before_it_was_rebased_catches_up(planner: Member) -> None:
+    draft = opened(planner)
+    assert planner.post(f"{draft}/operations", json=SPLIT, headers={"If-Match": '"0"'}).status_code == 200
+    assert planner.post(f"{draft}/rebase", json={}, headers={"If-Match": '"1"'}).status_code == 200
+    changes = ChangesOut.model_validate_json(planner.get(f"{draft}/changes", params={"since": 1}).content)
+    assert [(step.how, step.kind) for step in changes.steps] == [("rebase", "rebase")]
+
+
+def test_units_written_by_the_database_say_the_same_as_those_of_a_step(planner: Member, committed: Session) -> None:
+    draft = opened(planner)
+    described = {"kind": "describe", "key": "A", "name": '引"号\\', "attributes": {"说明": [1, None, {"深": "值"}]}}
+    for revision, operation in enumerate([described, SPLIT, {"kind": "lock", "keys": ["D"]}]):
+        planner.post(f"{draft}/operations", json=operation, headers={"If-Match": f'"{revision}"'})
+    edition = committed.get_one(Edition, int(draft.split("/")[-1]))
+    kept = queries.units(committed, edition)
+    sent = planner.get(f"{draft}/units").json()
+    assert sent["features"] == [json.loads(feature(unit).model_dump_json()) for unit in kept.values()]
+    near = planner.get(f"{draft}/units", params={"bbox": "-180,-85,180,85"}).json()
+    with_beside = queries.leaves_in(committed, edition, (-180, -85, 180, 85))
+    assert "E" in with_beside
+    by_id = {found["id"]: found for found in near["features"]}
+    assert by_id == {key: json.loads(feature(unit).model_dump_json()) for key, unit in with_beside.items()}
 
 
 def test_units_come_in_pages_where_they_are_many(planner: Member, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -329,7 +329,7 @@ export class Desk {
 
   _said(steps) {
     const last = steps.slice(-3);
-    const one = ({ by, kind, how }) => t("draft.other_did", { who: by ?? t("draft.somebody"), what: how === "apply" ? t(`step.${kind}`) : t(`draft.${how}ne`) });
+    const one = ({ by, kind, how }) => t("draft.other_did", { who: by ?? t("draft.somebody"), what: ["undo", "redo"].includes(how) ? t(`draft.${how}ne`) : t(`step.${kind}`) });
     return last.map(one).join(t("account.and")) || t("draft.somebody");
   }
 
