@@ -28,7 +28,10 @@ def assign(operation: asked.Assign, work: Workspace) -> Changes:
     area = _area(operation, work)
     if operation.micro_grids:
         if area is not None:
-            raise InvalidGeometryError("micro_grids are given alone; give plots, buildings and areas in another step")
+            raise InvalidGeometryError(
+                "微网格要单独划分，请把地块、楼栋等放到另一步。"
+                " micro_grids are given alone; give plots, buildings and areas in another step"
+            )
         return _adopted(work, operation.to, operation.micro_grids)
     if area is None:
         raise InvalidGeometryError("name what to give: plots, buildings, compounds, micro_grids, a stroke or an area")
@@ -104,7 +107,9 @@ def _taker(operation: asked.Assign, work: Workspace, area: BaseGeometry, in_area
     leaves = queries.children(work.session, work.edition, [to.key])
     if operation.micro_grid is not None:
         if operation.micro_grid not in leaves:
-            raise NotFoundError(f"{operation.micro_grid} is no micro-grid of {to.key}")
+            raise NotFoundError(
+                f"“{operation.micro_grid}”不是“{to.key}”的微网格。 {operation.micro_grid} is no micro-grid of {to.key}"
+            )
         return leaves[operation.micro_grid]
     at_land = {key: unit for key, unit in leaves.items() if unit.land.dwithin(area, MARGIN_DEG)} or leaves
     if len(at_land) == 1:
@@ -112,7 +117,8 @@ def _taker(operation: asked.Assign, work: Workspace, area: BaseGeometry, in_area
     shared = area_m2([_polygons_in(unit.land, area) for unit in at_land.values()])
     order = sorted(zip(shared.tolist(), at_land.values(), strict=True), key=lambda pair: (-pair[0], pair[1].key))
     raise PlotCutsMicroGridError(
-        f"{to.key} is divided into micro-grids; say with micro_grid which of them takes the land",
+        f"“{to.key}”已分为微网格，请选择由哪一个接收。"
+        f" {to.key} is divided into micro-grids; say with micro_grid which of them takes the land",
         [{"key": unit.key, "name": unit.name, "area_m2": round(area, 1)} for area, unit in order],
     )
 

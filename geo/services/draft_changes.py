@@ -181,8 +181,10 @@ def _led(work: Workspace, line: list[Position], snap_m: float, units: dict[str, 
 
 def _inside_borders(work: Workspace, near: dict[str, Unit], edit: Edit) -> Changes:
     """Give the units as an edit leaves them, having seen that none grows beyond the border of its division."""
-    for division_id in sorted({near[key].division_id for key in edit.changed}):
-        changed = {key: geom for key, geom in edit.changed.items() if near[key].division_id == division_id}
+    # One beside the scope may not move at all, which `edited` tells.
+    own = {key: geom for key, geom in edit.changed.items() if not near[key].is_frozen}
+    for division_id in sorted({near[key].division_id for key in own}):
+        changed = {key: geom for key, geom in own.items() if near[key].division_id == division_id}
         border = work.border(division_id, changed.values())
         for key, geom in changed.items() if border is not None else ():
             gained = shapely.difference(shapely.difference(geom, near[key].land), border)

@@ -15,7 +15,9 @@ def describe(operation: asked.Describe, work: Workspace) -> Changes:
     unit = work.named([operation.key])[operation.key]
     if operation.code is not None and operation.code != unit.code:
         if unit.base_version_id is not None or unit.is_remainder:
-            raise ConflictError(f"the code of {unit.key} is published and never changes")
+            raise ConflictError(
+                f"“{unit.key}”的编码已发布，不能再改。 the code of {unit.key} is published and never changes"
+            )
         _refuse_used(work, operation.code)
     described = replace(
         unit,
@@ -54,4 +56,7 @@ def _locked(work: Workspace, keys: list[str], *, is_locked: bool) -> Changes:
 
 def _refuse_used(work: Workspace, code: str) -> None:
     if queries.is_code_used(work.session, work.edition, code):
-        raise ConflictError(f"the code {code} is or was another grid's; codes are never used twice")
+        raise ConflictError(
+            f"编码 {code} 已被别的网格用过，请换一个。"
+            f" the code {code} is or was another grid's; codes are never used twice"
+        )

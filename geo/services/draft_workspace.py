@@ -53,7 +53,10 @@ class Workspace:
         found = queries.units(self.session, self.edition, wanted)
         for key in wanted:
             if key not in found or found[key].is_frozen:
-                raise NotFoundError(f"the draft has no unit {key}")
+                raise NotFoundError(
+                    f"本草稿中没有“{key}”：已不存在，或在草稿范围之外。"
+                    f" the draft has no unit {key}: it is gone, or lies beyond the scope"
+                )
         return {key: found[key] for key in wanted}
 
     def leaves(self, keys: Iterable[str]) -> dict[str, Unit]:

@@ -120,7 +120,7 @@ def undo(
     done = select(DraftOperation).where(DraftOperation.edition_id == edition.id, ~DraftOperation.is_undone)
     last = session.scalar(done.order_by(DraftOperation.number.desc()).limit(1))
     if last is None:
-        raise ConflictError("there is nothing to undo")
+        raise ConflictError("没有可撤销的步骤了。 there is nothing to undo")
     last.is_undone = True
     return written(session, edition, "undo", last.kind, units_of(last.before))
 
@@ -143,7 +143,7 @@ def redo(
     undone = select(DraftOperation).where(DraftOperation.edition_id == edition.id, DraftOperation.is_undone)
     following = session.scalar(undone.order_by(DraftOperation.number).limit(1))
     if following is None:
-        raise ConflictError("there is nothing to redo")
+        raise ConflictError("没有可重做的步骤了。 there is nothing to redo")
     following.is_undone = False
     return written(session, edition, "redo", following.kind, units_of(following.after))
 

@@ -114,10 +114,13 @@ def locked_draft(
     edition = find_edition(session, edition_id, scope=scope)
     session.refresh(edition, with_for_update=True)
     if edition.status != EditionStatus.DRAFT:
-        raise ConflictError(f"edition {edition_id} is no draft any more: it is {edition.status}")
+        raise ConflictError(
+            f"这份草稿已经发布或丢弃，不能再改。 edition {edition_id} is no draft any more: it is {edition.status}"
+        )
     if expected is not None and edition.draft_revision != expected:
         raise StaleRevisionError(
-            f"draft {edition_id} is at revision {edition.draft_revision}, not {expected}; read it again and repeat"
+            f"草稿已被别人改动（第 {edition.draft_revision} 版，您看到的是第 {expected} 版），请看过再做一次。"
+            f" draft {edition_id} is at revision {edition.draft_revision}, not {expected}; read it again and repeat"
         )
     if edition.publish_at is not None and not is_planned_too:
         raise ConflictError(

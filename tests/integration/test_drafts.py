@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import shapely
+from geoalchemy2.shape import from_shape
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
@@ -18,7 +19,7 @@ from geo.models import Division
 from geo.services import draft_operations as op
 from geo.services import drafting, drafts
 from geo.services.access import Scope
-from tests.builders import lon_lat
+from tests.builders import box, lon_lat, multi
 from tests.towns import Town
 
 
@@ -83,6 +84,14 @@ def test_a_border_outside_the_scope_never_moves(town: Town) -> None:
     whole = town.open("45")
     town.apply(whole, op.MoveVertex(lon_lat(2, 0), lon_lat(2.2, 0.1)))
     assert areas(town.units(whole))["B"] > 1
+
+
+def test_a_corner_of_a_neighbour_in_another_known_border_is_said_to_be_beside_the_scope(town: Town) -> None:
+    town.west.geom = from_shape(multi(box(0, 0, 2, 2)), srid=4326)
+    town.east.geom = from_shape(multi(box(2, 0, 3, 1)), srid=4326)
+    town.session.flush()
+    with pytest.raises(RefusedOperationError, match="outside this draft"):
+        town.apply(town.open(), op.MoveVertex(start=lon_lat(2, 0), end=lon_lat(1.9, 0), snap_m=0))
 
 
 def test_without_keys_all_that_the_line_crosses_is_cut(town: Town) -> None:

@@ -54,9 +54,12 @@ def mend(units: Units, targets: Collection[str], flaw: BaseGeometry, *, fixed: C
     changed = {key: shape for key, shape in (shapes | after).items() if shape != original[key]}
     for key, shape in changed.items():
         if not is_valid(shape):
-            raise RefusedOperationError(f"mending would leave {key} without sound land; redraw its border instead")
+            raise RefusedOperationError(
+                f"修复后“{key}”将没有完整的土地，请改为重画它的边界。"
+                f" mending would leave {key} without sound land; redraw its border instead"
+            )
     if not changed:
-        raise RefusedOperationError("there is nothing to mend")
+        raise RefusedOperationError("没有需要修复的地方。 there is nothing to mend")
     return Edit({key: geom_of(shape) for key, shape in changed.items()})
 
 
