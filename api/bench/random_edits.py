@@ -21,6 +21,7 @@ KINDS = (
     "reshape",
     "reshape_outline",
     "assign",
+    "assign_plots",
     "assign_micro_grid",
     "draw",
     "retire",
@@ -34,8 +35,9 @@ KINDS = (
 class RandomEdits:
     """Makes operations up for the units as they are; None where a kind has nothing to be applied to."""
 
-    def __init__(self, rng: np.random.Generator, units: Mapping[str, Unit]) -> None:
+    def __init__(self, rng: np.random.Generator, units: Mapping[str, Unit], plots: Sequence[int] = ()) -> None:
         self.rng = rng
+        self.plots = plots
         self.units = {key: unit for key, unit in units.items() if not unit.is_frozen}
         self.leaves = sorted(key for key, unit in self.units.items() if unit.is_leaf)
         self.geoms = np.array([self.units[key].land for key in self.leaves], dtype=object)
@@ -49,11 +51,12 @@ class RandomEdits:
 
     def _split(self) -> op.Operation:
         key = self._leaf()
-        return op.Split(line=self._across(self.units[key].land), keys=[key], snap_m=0)
+        keys = None if self.rng.random() < 0.3 else [key]
+        return op.Split(line=self._across(self.units[key].land), keys=keys, snap_m=self._snap_m())
 
     def _split_into_micro_grids(self) -> op.Operation:
         key = self._leaf()
-        return op.Split(line=self._across(self.units[key].land), keys=[key], into="micro_grids", snap_m=0)
+        return op.Split(line=self._across(self.units[key].land), keys=[key], into="micro_grids", snap_m=self._snap_m())
 
     def _merge(self) -> op.Operation | None:
         key = self._leaf()
@@ -68,11 +71,11 @@ class RandomEdits:
     def _move_vertex(self) -> op.Operation:
         corner = self._corner(self._leaf())
         away = self.rng.normal(0, 1e-4, 2)
-        return op.MoveVertex(start=corner, end=(corner[0] + away[0], corner[1] + away[1]), snap_m=0)
+        return op.MoveVertex(start=corner, end=(corner[0] + away[0], corner[1] + away[1]), snap_m=self._snap_m())
 
     def _insert_vertex(self) -> op.Operation:
         border = shapely.boundary(self.units[self._leaf()].land)
-        return op.InsertVertex(at=self._on(border), snap_m=0)
+        return op.InsertVertex(at=self._on(border), snap_m=self._snap_m())
 
     def _delete_vertex(self) -> op.Operation:
         return op.DeleteVertex(at=self._corner(self._leaf()))
@@ -84,17 +87,28 @@ class RandomEdits:
             k: shapely.line_merge(land.intersection(self.units[k].land)) for k in self._touching(key) if k != key
         }
         other = self._one([k for k, border in borders.items() if border.length > 0])
-        return None if other is None else op.Reshape(key=key, other=other, line=self._bend(borders[other]), snap_m=0)
+        return (
+            None
+            if other is None
+            else op.Reshape(key=key, other=other, line=self._bend(borders[other]), snap_m=self._snap_m())
+        )
 
     def _reshape_outline(self) -> op.Operation:
         bent = self._bend(shapely.boundary(shapely.union_all(self.geoms)))
-        return op.Reshape(key=self._nearest(bent[0]), line=bent, snap_m=0)
+        return op.Reshape(key=self._nearest(bent[0]), line=bent, snap_m=self._snap_m())
 
     def _assign(self) -> op.Operation:
         key = self._leaf()
         corner = self._corner(key)
         plot = MultiPoint(np.array(corner) + self.rng.normal(0, 1.5e-4, (5, 2))).convex_hull
         return op.Assign(to=key, area=self._ring(plot))
+
+    def _assign_plots(self) -> op.Operation | None:
+        if not self.plots:
+            return None
+        unit = self.units[self._leaf()]
+        some = self.rng.choice(np.array(self.plots), size=int(self.rng.integers(1, 4))).tolist()
+        return op.Assign(to=self._one([unit.key, unit.parent_key or unit.key]) or unit.key, plots=some)
 
     def _assign_micro_grid(self) -> op.Operation | None:
         micro_grid = self._one([k for k, u in self.units.items() if u.level == "micro_grid" and not u.is_remainder])
@@ -113,7 +127,7 @@ class RandomEdits:
             outline = shapely.boundary(shapely.union_all(self.geoms))
             middle = np.array(self._on(outline))
         hull = MultiPoint(middle + self.rng.normal(0, 5e-4, (5, 2))).convex_hull
-        return op.Draw(outline=self._ring(hull), name="新网格", snap_m=0)
+        return op.Draw(outline=self._ring(hull), name="新网格", snap_m=self._snap_m())
 
     def _retire(self) -> op.Operation:
         return op.Retire(keys=[self._leaf()])
@@ -130,6 +144,9 @@ class RandomEdits:
     def _unlock(self) -> op.Operation | None:
         locked = [key for key, unit in self.units.items() if unit.is_locked]
         return op.Unlock(keys=locked) if locked else None
+
+    def _snap_m(self) -> float:
+        return float(self.rng.choice((0.0, op.SNAP_M)))
 
     def _ring(self, polygon: BaseGeometry) -> list[Position]:
         return [(float(x), float(y)) for x, y in shapely.get_coordinates(polygon)]

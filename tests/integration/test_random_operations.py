@@ -8,16 +8,20 @@ from collections import Counter
 
 import numpy as np
 import shapely
-from shapely import Polygon
+from geoalchemy2.shape import from_shape
+from shapely import LineString, Polygon
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from api.bench.random_edits import KINDS, RandomEdits
 from geo.errors import GeoError
 from geo.geometry.coverage import find_gaps, find_overlaps
+from geo.geometry.lattice import to_lattice
+from geo.models import Street
 from geo.queries.drafts import Unit
 from geo.services import drafting
-from tests.builders import lon_lat, multi
+from tests.builders import add_plot, box, lon_lat, multi
+from tests.coverages import is_coverage
 from tests.towns import Town
 
 OPERATIONS = int(os.environ.get("WANGGE_DRAFT_OPERATIONS", "200"))
@@ -30,7 +34,7 @@ def assert_sound(units: dict[str, Unit], gaps_before: int, kind: str) -> int:
     """Compare with shapely, which shares no code with the proof: valid, no overlap, and no new sliver."""
     leaves = np.array([unit.geom for unit in units.values() if unit.is_leaf], dtype=object)
     assert shapely.is_valid(leaves).all()
-    assert shapely.coverage_is_valid(leaves)
+    assert is_coverage(leaves)
     assert find_overlaps(leaves) == []
     gaps = len(find_gaps(leaves))
     assert gaps <= gaps_before or kind in MAKE_OR_LEAVE_LAND
@@ -83,6 +87,13 @@ def test_random_operations_keep_the_coverage_and_undo_gives_the_start(session: S
         text("update grid_version set geom = ST_GeomFromWKB(:geom, 4326) where grid_id = :a"),
         {"geom": multi(noded).wkb, "a": town.a.id},
     )
+    bent = LineString([lon_lat(-0.5, 0.45), lon_lat(0.8, 0.55), lon_lat(1.4, 0.3), lon_lat(3.5, 0.6)])
+    crossing = LineString([lon_lat(0.7, -1), lon_lat(0.52, 1.2), lon_lat(0.6, 2.5)])
+    session.add_all(
+        Street(kind="street", geom=from_shape(street, srid=4326), source="test") for street in (bent, crossing)
+    )
+    ground = [box(x, y, x + 0.6, y + 0.6) for x in np.arange(-0.3, 3, 0.6) for y in np.arange(-0.3, 2, 0.6)]
+    plots = [add_plot(session, town.west, to_lattice(plot)).id for plot in ground]
     done: Counter[str] = Counter()
     refused: Counter[str] = Counter()
     for seed in range(max(OPERATIONS // SEQUENCE, 1)):
@@ -95,7 +106,7 @@ def test_random_operations_keep_the_coverage_and_undo_gives_the_start(session: S
             if made == SEQUENCE:
                 break
             kind = str(rng.choice(KINDS))
-            operation = RandomEdits(rng, units).operation(kind)
+            operation = RandomEdits(rng, units, plots).operation(kind)
             if operation is None:
                 continue
             revision = edition.draft_revision
@@ -122,6 +133,6 @@ def test_random_operations_keep_the_coverage_and_undo_gives_the_start(session: S
         assert {key: unit.geom and unit.geom.wkb for key, unit in town.units(edition).items()} == {
             key: unit.geom and unit.geom.wkb for key, unit in units.items()
         }
-    print(f"{done.total()} operations kept, {refused.total()} refused: {dict(done)}")  # noqa: T201
+    print(f"{done.total()} operations kept: {dict(done)}; {refused.total()} refused: {dict(refused)}")  # noqa: T201
     assert done.total() >= 0.9 * OPERATIONS // SEQUENCE * SEQUENCE
     assert len(done) >= len(KINDS) - 2

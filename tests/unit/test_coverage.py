@@ -16,6 +16,7 @@ from shapely import MultiPolygon, Polygon, box
 from geo.geometry.coverage import find_gaps, find_overlaps, unmatched_edges
 from geo.geometry.lattice import to_lattice
 from geo.geometry.measures import area_m2
+from tests.coverages import is_coverage
 
 SIZE = 7
 CELL = 0.001
@@ -112,3 +113,23 @@ def test_real_precincts_have_slivers_of_both_kinds():
     assert 0 < sum(o.area_m2 for o in overlaps) < 5_000
     assert overlaps
     assert gaps
+
+
+HOLE = Polygon([(10, 5), (5, 7), (5, 3)])
+WITH_HOLE = Polygon([(0, 0), (10, 0), (10, 5), (10, 10), (0, 10)], [HOLE.exterior.coords])
+
+
+@pytest.mark.parametrize(
+    ("beside", "expected"),
+    [
+        (Polygon([(10, 0), (20, 0), (20, 5), (10, 5)]), True),  # ends at the corner where hole and shell touch
+        (Polygon([(10, 0), (20, 0), (20, 10), (10, 10)]), False),  # lacks that corner
+        (Polygon([(10, 2), (20, 2), (20, 5), (10, 5)]), False),  # has one that the other lacks
+        (Polygon([(9, 0), (20, 0), (20, 5), (10, 5)]), False),  # overlaps
+        (Polygon([(9, 9), (9.5, 9), (9, 9.5)]), False),  # lies inside
+    ],
+)
+def test_what_geos_complains_of_is_looked_at_again(beside, expected):
+    leaves = np.array([WITH_HOLE, HOLE, beside], dtype=object)
+    assert not shapely.coverage_is_valid(leaves)
+    assert is_coverage(leaves) is expected
