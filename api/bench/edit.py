@@ -8,8 +8,8 @@ findings of the whole draft are single requests, beside 2 seconds.
 
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, field
 from http.client import HTTPConnection
 from json import dumps, loads
 from secrets import token_hex
@@ -39,6 +39,8 @@ WHOLE_TARGET_MS = 2_000.0
 STEPS = 40
 """Of each kind."""
 _TRIES = 4
+_FIRST = {"number": "split", "unlock": "lock"}
+"""What gives steps of a kind something to do, each time."""
 
 
 class Planner:
@@ -70,6 +72,50 @@ class Planner:
         return (loads(answer) if response.status < 300 else None), ms
 
 
+@dataclass
+class Draft:
+    """The city in a draft, as somebody who edits it sees it."""
+
+    planner: Planner
+    engine: Engine
+    number: int
+    rng: np.random.Generator = field(default_factory=lambda: np.random.default_rng(1))
+    revision: int = 0
+
+    def __post_init__(self) -> None:
+        self.path = f"/api/v1/drafts/{self.number}"
+        self.units = self._read()
+
+    def _read(self, keys: list[str] | None = None) -> dict[str, Unit]:
+        with Session(self.engine) as session:
+            return queries.units(session, session.get_one(Edition, self.number), keys)
+
+    def whole(self) -> dict[str, float]:
+        """Give how long it takes to read all units, in as many answers as there are, all figures, and all findings."""
+        after: str | None = ""
+        units_ms = 0.0
+        while after is not None:
+            answer, ms = self.planner.ask("GET", f"{self.path}/units?after={after}")
+            after = answer["next"]
+            units_ms += ms
+        others = {what: self.planner.ask("GET", f"{self.path}/{what}")[1] for what in ("figures", "findings")}
+        return {"units": units_ms} | others
+
+    def step(self, kind: str) -> float | None:
+        """Make a random step of a kind and give how long it took, in milliseconds; None if it is refused."""
+        operation = RandomEdits(self.rng, self.units).operation(kind) if kind in KINDS else None
+        if operation is None and kind in KINDS:
+            return None
+        path = f"{self.path}/{'operations' if operation else kind}"
+        answer, ms = self.planner.ask("POST", path, operation and asdict(operation), revision=self.revision)
+        if answer is None:
+            return None
+        self.revision = answer["draft_revision"]
+        changed = self._read([feature["id"] for feature in answer["changed"]])
+        self.units = {key: unit for key, unit in self.units.items() if key not in answer["removed"]} | changed
+        return ms
+
+
 def rows(tell: Callable[[str], None] = lambda _: None, *, leaves: int = LEAVES, steps: int = STEPS) -> Iterator[Row]:
     """Give the rows one by one; `tell` hears what is being measured."""
     with scale_city(tell, leaves) as database_url, served(database_url) as address:
@@ -77,61 +123,28 @@ def rows(tell: Callable[[str], None] = lambda _: None, *, leaves: int = LEAVES, 
         planner = Planner(address, engine)
         tell("opening the city")
         opened, opening_ms = planner.ask("POST", "/api/v1/drafts", {"layer": "party", "division": CITY_CODE})
-        number = opened["id"]
-        units = _units(engine, number)
-        count = sum(unit.is_leaf for unit in units.values())
-        whole = {"open": opening_ms} | _whole(planner, f"/api/v1/drafts/{number}")
-        for what, ms in whole.items():
+        draft = Draft(planner, engine, opened["id"])
+        count = sum(unit.is_leaf for unit in draft.units.values())
+        for what, ms in ({"open": opening_ms} | draft.whole()).items():
             yield Row(what, count, 1000 / ms, f"{WHOLE_TARGET_MS:g} ms", 1000 / WHOLE_TARGET_MS)
-        for kind, taken in _steps(planner, engine, number, units, steps, tell).items():
+        for kind, taken in _steps(draft, steps, tell).items():
             for share, ms in (("median", float(np.median(taken))), ("p95", float(np.percentile(taken, 95)))):
                 yield Row(f"{kind}, {share}", count, 1000 / ms, f"target {TARGET_MS:g} ms at p95", 1000 / TARGET_MS)
         engine.dispose()
 
 
-def _units(engine: Engine, number: int, keys: list[str] | None = None) -> dict[str, Unit]:
-    with Session(engine) as session:
-        return queries.units(session, session.get_one(Edition, number), keys)
-
-
-def _whole(planner: Planner, draft: str) -> dict[str, float]:
-    """Give how long it takes to read all units, in as many answers as there are, all figures, and all findings."""
-    after: str | None = ""
-    units_ms = 0.0
-    while after is not None:
-        answer, ms = planner.ask("GET", f"{draft}/units?after={after}")
-        after = answer["next"]
-        units_ms += ms
-    others = {what: planner.ask("GET", f"{draft}/{what}")[1] for what in ("figures", "findings")}
-    return {"units": units_ms} | others
-
-
-def _steps(
-    planner: Planner,
-    engine: Engine,
-    number: int,
-    units: Mapping[str, Unit],
-    steps: int,
-    tell: Callable[[str], None],
-) -> dict[str, list[float]]:
+def _steps(draft: Draft, steps: int, tell: Callable[[str], None]) -> dict[str, list[float]]:
     """Give how long steps of each kind took, in milliseconds."""
     taken: dict[str, list[float]] = defaultdict(list)
-    rng = np.random.default_rng(1)
-    revision = 0
-    for kind in [*KINDS, "undo", "redo"]:
+    # Drawn last: what is drawn belongs to the city here, whose code fits no grid, so nothing could be numbered after.
+    kinds = [*(kind for kind in KINDS if kind != "draw"), "draw", "undo", "redo"]
+    for kind in kinds:
         tell(kind)
         for _ in range(steps * _TRIES):
             if len(taken[kind]) == steps:
                 break
-            operation = RandomEdits(rng, units).operation(kind) if kind in KINDS else None
-            if kind in KINDS and operation is None:
-                continue
-            path = f"/api/v1/drafts/{number}/{kind if operation is None else 'operations'}"
-            answer, ms = planner.ask("POST", path, operation and asdict(operation), revision=revision)
-            if answer is None:
-                continue
-            taken[kind].append(ms)
-            revision = answer["draft_revision"]
-            changed = _units(engine, number, [feature["id"] for feature in answer["changed"]])
-            units = {key: unit for key, unit in units.items() if key not in answer["removed"]} | changed
+            if kind in _FIRST:
+                draft.step(_FIRST[kind])
+            if (ms := draft.step(kind)) is not None:
+                taken[kind].append(ms)
     return {kind: ms for kind, ms in taken.items() if ms}
