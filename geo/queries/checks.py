@@ -141,11 +141,13 @@ def homeless_buildings(session: Session, edition: Edition) -> list[Homeless]:
     rows = session.execute(
         text(
             """
+            with housed as materialized (
+                select b.id from draft_unit u join building b on ST_Covers(u.geom, b.point)
+                where u.edition_id = :edition and u.is_leaf)
             select d.id, d.code, d.name, count(*), sum(b.households), ST_AsBinary(ST_Collect(b.point))
             from building b join division d on d.id = b.division_id
             where d.id in (select division_id from draft_unit where edition_id = :edition and not is_frozen)
-              and not exists (select from draft_unit u
-                  where u.edition_id = :edition and u.is_leaf and ST_Covers(u.geom, b.point))
+              and not exists (select from housed h where h.id = b.id)
               and not exists (select from grid_version v
                   where v.layer_id = :layer and v.is_leaf and upper_inf(v.valid) and ST_Covers(v.geom, b.point)
                     and not v.division_path <@ (select path from division where id = :division))

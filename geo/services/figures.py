@@ -59,18 +59,22 @@ def limits_of(session: Session, layer_id: int) -> Limits:
 
 def figures(session: Session, edition: Edition, keys: Collection[str] | None = None) -> list[Figure]:
     """Give the numbers of a draft's units in the scope, all or those named together with their grids."""
-    units = _with_family(session, edition, keys)
-    wanted = units.keys() if keys is None else {*keys, *_parents(units[k] for k in keys if k in units)} & units.keys()
+    if keys is None:
+        return figures_of(session, edition, _in_scope(drafts_queries.units(session, edition)))
+    units = _in_scope(drafts_queries.family(session, edition, keys))
+    wanted = {*keys, *_parents(units[k] for k in keys if k in units)} & units.keys()
     return figures_of(session, edition, units, wanted)
 
 
-def figures_of(session: Session, edition: Edition, units: Mapping[str, Unit], wanted: Collection[str]) -> list[Figure]:
-    """Give the numbers of some of the units, which hold every leaf of the divided grids among them."""
+def figures_of(
+    session: Session, edition: Edition, units: Mapping[str, Unit], wanted: Collection[str] | None = None
+) -> list[Figure]:
+    """Give the numbers of all units of a draft's scope, or of some, with whose grids all leaves are given."""
     leaves = leaves_by_grid(units.values())
-    rows = [units[key] for key in sorted(wanted) if units[key].is_leaf or leaves[key]]
+    rows = [units[key] for key in sorted(units if wanted is None else wanted) if units[key].is_leaf or leaves[key]]
     asked = {leaf.key for row in rows for leaf in ([row] if row.is_leaf else leaves[row.key])}
-    built = queries.homes(session, edition, asked)
-    filed = queries.file_figures(session, edition, {*asked, *(row.key for row in rows)})
+    built = queries.homes(session, edition, None if wanted is None else asked)
+    filed = queries.file_figures(session, edition, None if wanted is None else {*asked, *(row.key for row in rows)})
     limits = limits_of(session, edition.layer_id)
     lands = whole_lands(rows, leaves)
     measures = zip(rows, area_m2(lands), compactness(lands), shapely.get_num_geometries(lands), strict=True)
@@ -106,9 +110,8 @@ def _union(geoms: list[BaseGeometry]) -> BaseGeometry:
     return union if union.is_valid else shapely.union_all(geoms)
 
 
-def _with_family(session: Session, edition: Edition, keys: Collection[str] | None) -> dict[str, Unit]:
-    found = drafts_queries.units(session, edition) if keys is None else drafts_queries.family(session, edition, keys)
-    return {key: unit for key, unit in found.items() if not unit.is_frozen}
+def _in_scope(units: Mapping[str, Unit]) -> dict[str, Unit]:
+    return {key: unit for key, unit in units.items() if not unit.is_frozen}
 
 
 def _parents(units: Iterable[Unit]) -> set[str]:

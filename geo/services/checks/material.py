@@ -66,7 +66,7 @@ class Material:
     @cached_property
     def figures(self) -> list[Figure]:
         """The numbers of every unit of the scope."""
-        return figures_of(self.session, self.edition, self.units, self.units)
+        return figures_of(self.session, self.edition, self.units)
 
     @cached_property
     def limits(self) -> Limits:
