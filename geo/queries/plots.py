@@ -145,6 +145,28 @@ def border_near(session: Session, division_id: int, box: Box) -> BaseGeometry | 
     return shapely.from_wkb(bytes(wkb)) if wkb is not None else None
 
 
+def division_at(session: Session, edition: Edition, place: tuple[float, float], *, beside: int | None) -> int:
+    """Give the lowest division of a draft's scope whose known border covers a place, or another one below it.
+
+    Parameters
+    ----------
+    beside
+        The division that is taken if it is that one or below it, or where no border is known.
+    """
+    found: int | None = session.scalar(
+        text(
+            """
+            select case when b.path <@ d.path then b.id else d.id end
+            from division own join division d on d.path <@ own.path left join division b on b.id = :beside
+            where own.id = :own and ST_Covers(d.geom, ST_SetSRID(ST_Point(:lon, :lat), 4326))
+            order by nlevel(d.path) desc limit 1
+            """
+        ),
+        {"own": edition.division_id, "beside": beside, "lon": place[0], "lat": place[1]},
+    )
+    return found or beside or edition.division_id
+
+
 def _lands(session: Session, query: str, **parameters: object) -> list[Land]:
     return [
         Land(name, shapely.from_wkb(bytes(wkb)))

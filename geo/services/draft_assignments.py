@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import replace
 
 import shapely
-from shapely import LineString, MultiPolygon, Point, Polygon
+from shapely import LineString, MultiPolygon, Point
 from shapely.geometry.base import BaseGeometry
 
 from geo.errors import InvalidGeometryError, NotFoundError, PlotCutsMicroGridError, RefusedOperationError
@@ -18,7 +18,7 @@ from geo.queries import plots
 from geo.queries.drafts import Unit
 from geo.queries.plots import Land
 from geo.services import draft_operations as asked
-from geo.services.draft_workspace import MARGIN_DEG, Changes, Workspace, checked, edited, lands, nested
+from geo.services.draft_workspace import MARGIN_DEG, Changes, Workspace, checked, closed, edited, lands, nested
 
 MAX_PLOTS = 500
 
@@ -74,12 +74,7 @@ def _area(operation: asked.Assign, work: Workspace) -> MultiPolygon | None:
             raise NotFoundError("涂抹的地方没有地块。 no plot lies under the stroke; give the area instead")
         pieces += [land.geom for land in under]
     if operation.area is not None:
-        outline = Polygon(checked(operation.area, least=3))
-        if not outline.is_valid:
-            raise RefusedOperationError(
-                "外圈要是一条不自相交的闭合线。 the outline must be one closed line that doesn't cross itself"
-            )
-        pieces.append(outline)
+        pieces.append(closed(checked(operation.area, least=3)))
     if not pieces:
         return None
     if len(pieces) > MAX_PLOTS:

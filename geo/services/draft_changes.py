@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import shapely
-from shapely import LineString, MultiPoint, Point, Polygon
+from shapely import LineString, MultiPoint, Point
 from shapely.geometry.base import BaseGeometry
 
 from geo.errors import RefusedOperationError
@@ -15,15 +15,16 @@ from geo.queries import drafts as queries
 from geo.queries.drafts import Unit
 from geo.services import draft_operations as asked
 from geo.services.draft_operations import Position
-from geo.services.draft_workspace import MARGIN_DEG, Changes, Workspace, checked, edited, lands, nested
+from geo.services.draft_workspace import MARGIN_DEG, Changes, Workspace, checked, closed, edited, lands, nested
 
 
 def draw(operation: asked.Draw, work: Workspace) -> Changes:
     """Make a grid of undrawn land."""
     positions = checked(operation.outline, least=3)
-    division_id = work.division_id(operation.division)
     near = work.around([_reach(positions, operation.snap_m)])
-    outline = Polygon(_led(work, [*positions, positions[0]], operation.snap_m, near))
+    outline = closed(_led(work, [*positions, positions[0]], operation.snap_m, near))
+    named = operation.division
+    division_id = work.division_of(outline, near.values()) if named is None else work.division_id(named)
     edit = operations.draw(lands(near), outline, border=work.border(division_id, [outline]))
     drawn = Unit(
         key=work.key(0),

@@ -43,7 +43,7 @@ class Draw:
     outline: list[Position]
     name: str
     division: str | None = None
-    """Code of the division it belongs to; the draft's own by default."""
+    """Code of the division it belongs to; by default the one whose border holds it, else that of the neighbours."""
     grid_kind: Literal["residential", "dedicated", "rural"] = "residential"
     snap_m: Metres = SNAP_M
     kind: Literal["draw"] = "draw"

@@ -1,10 +1,11 @@
 """A draft while one step is planned: its units by key and by place, and what every step must keep."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import shapely
-from shapely import MultiPoint, MultiPolygon
+from shapely import MultiPoint, MultiPolygon, Polygon
 from shapely.geometry.base import BaseGeometry
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -97,10 +98,21 @@ class Workspace:
         borders, corners = border_lines(unit.land for unit in units.values())
         return Attraction([*borders, *lines], corners, positions[0][1], within_m=snap_m)
 
-    def division_id(self, code: str | None) -> int:
-        """Give the id of a division in the draft's scope, of the draft's own without a code."""
-        if code is None:
-            return self.edition.division_id
+    def division_of(self, outline: Polygon, units: Iterable[Unit]) -> int:
+        """Give the division of land to be drawn: the one whose border holds it, or below that the neighbours'.
+
+        The draft's own where there is neither.
+        """
+        shared: dict[int, float] = defaultdict(float)
+        for unit in units:
+            if not unit.is_frozen:
+                shared[unit.division_id] += float(shapely.length(shapely.boundary(unit.land).intersection(outline)))
+        beside = max((division for division in shared if shared[division]), key=lambda d: (shared[d], -d), default=None)
+        place = shapely.point_on_surface(outline)
+        return plots.division_at(self.session, self.edition, (place.x, place.y), beside=beside)
+
+    def division_id(self, code: str) -> int:
+        """Give the id of a division in the draft's scope."""
         own = select(Division.path).where(Division.id == self.edition.division_id).scalar_subquery()
         named = select(Division.id).where(Division.code == code, Division.path.op("<@")(own))
         found = self.session.scalar(named)
@@ -207,3 +219,19 @@ def checked(positions: Sequence[Position], *, least: int) -> list[Position]:
         if not (-180 <= lon <= 180 and -85 <= lat <= 85):
             raise InvalidCoordinateError(f"{lon}, {lat} is no longitude and latitude")
     return list(positions)
+
+
+def closed(positions: Sequence[Position]) -> Polygon:
+    """Give the land inside a closed line.
+
+    Raises
+    ------
+    RefusedOperationError
+        If it crosses or touches itself.
+    """
+    outline = Polygon(positions)
+    if not outline.is_valid:
+        raise RefusedOperationError(
+            "外圈要是一条不自相交的闭合线。 the outline must be one closed line that doesn't cross itself"
+        )
+    return outline

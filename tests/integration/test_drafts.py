@@ -1,5 +1,7 @@
 """Drafts: operations on a committed tessellation, seen by nobody else until published."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import shapely
@@ -148,6 +150,26 @@ def test_drawing_and_giving_up_land(town: Town) -> None:
     assert areas(town.units(edition)).keys() == {"A", "B", "E"}
     with pytest.raises(NotFoundError, match="no division 45E"):
         town.apply(edition, op.Draw(outline=[lon_lat(0, 5), lon_lat(1, 5), lon_lat(1, 6)], name="新", division="45E"))
+
+
+def test_what_is_drawn_belongs_to_the_community_around_it(town: Town) -> None:
+    """A draft of a whole city has many; a grid of the city itself could never be numbered."""
+    south = op.Draw(outline=[lon_lat(0.2, -1), lon_lat(2.4, -1), lon_lat(2.4, 0.5), lon_lat(0.2, 0.5)], name="南")
+    away = op.Draw(outline=[lon_lat(7, 7), lon_lat(8, 7), lon_lat(8, 8)], name="远")
+
+    def division_of(operation: op.Draw) -> int:
+        step = town.apply(town.open("45"), operation)
+        return next(unit.division_id for key, unit in step.changed.items() if key.startswith("new"))
+
+    assert division_of(south) == town.west.id  # most of its border is west's
+    assert division_of(away) == town.city.id  # nobody is near
+    assert division_of(replace(south, division="45E")) == town.east.id
+    town.city.geom = from_shape(multi(box(-9, -9, 9, 9)), srid=4326)
+    town.session.flush()
+    assert division_of(south) == town.west.id  # below the city, as its neighbours
+    town.east.geom = from_shape(multi(box(0, -9, 9, 9)), srid=4326)
+    town.session.flush()
+    assert (division_of(south), division_of(away)) == (town.east.id, town.east.id)  # known borders go first
 
 
 def test_land_is_assigned_and_borders_led_anew(town: Town) -> None:
