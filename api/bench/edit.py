@@ -157,7 +157,7 @@ def _build(engine: Engine) -> None:
 def _steps(draft: Draft, steps: int, tell: Callable[[str], None]) -> dict[str, list[float]]:
     """Give how long steps of each kind took, in milliseconds."""
     taken: dict[str, list[float]] = defaultdict(list)
-    # Drawn last: what is drawn belongs to the city here, whose code fits no grid, so nothing could be numbered after.
+    # Drawn last: what lies beside no other belongs to the city here, whose code fits no grid, so that none is numbered.
     kinds = [*(kind for kind in KINDS if kind != "draw"), "draw", "undo", "redo"]
     for kind in kinds:
         tell(kind)
