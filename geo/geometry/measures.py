@@ -47,10 +47,16 @@ def length_m(geoms: Sequence[BaseGeometry] | NDArray[np.object_]) -> NDArray[np.
     return total.astype(np.float64)
 
 
-def compactness(geoms: Sequence[BaseGeometry] | NDArray[np.object_]) -> NDArray[np.float64]:
-    """Give 4 pi area / perimeter squared of each WGS 84 polygon (Polsby-Popper): 1 for a circle, 0.79 for a square."""
+def compactness(
+    geoms: Sequence[BaseGeometry] | NDArray[np.object_], areas_m2: NDArray[np.float64] | None = None
+) -> NDArray[np.float64]:
+    """Give 4 pi area / perimeter squared of each WGS 84 polygon (Polsby-Popper): 1 for a circle, 0.79 for a square.
+
+    Their areas in square metres can be given where they are known.
+    """
     perimeter = length_m(geoms)
-    return np.divide(4 * np.pi * area_m2(geoms), perimeter**2, out=np.zeros(len(geoms)), where=perimeter > 0)
+    area = area_m2(geoms) if areas_m2 is None else areas_m2
+    return np.divide(4 * np.pi * area, perimeter**2, out=np.zeros(len(geoms)), where=perimeter > 0)
 
 
 def _lines(

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import shapely
-from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 from sqlalchemy.orm import Session
 
@@ -67,17 +66,28 @@ def figures(session: Session, edition: Edition, keys: Collection[str] | None = N
 
 
 def figures_of(
-    session: Session, edition: Edition, units: Mapping[str, Unit], wanted: Collection[str] | None = None
+    session: Session,
+    edition: Edition,
+    units: Mapping[str, Unit],
+    wanted: Collection[str] | None = None,
+    *,
+    lands: Mapping[str, BaseGeometry] | None = None,
 ) -> list[Figure]:
-    """Give the numbers of all units of a draft's scope, or of some, with whose grids all leaves are given."""
+    """Give the numbers of all units of a draft's scope, or of some, with whose grids all leaves are given.
+
+    Their polygons, whole, can be given where they are known.
+    """
     leaves = leaves_by_grid(units.values())
     rows = [units[key] for key in sorted(units if wanted is None else wanted) if units[key].is_leaf or leaves[key]]
     asked = {leaf.key for row in rows for leaf in ([row] if row.is_leaf else leaves[row.key])}
     built = queries.homes(session, edition, None if wanted is None else asked)
     filed = queries.file_figures(session, edition, None if wanted is None else {*asked, *(row.key for row in rows)})
     limits = limits_of(session, edition.layer_id)
-    lands = whole_lands(rows, leaves)
-    measures = zip(rows, area_m2(lands), compactness(lands), shapely.get_num_geometries(lands), strict=True)
+    if lands is None:
+        lands = whole_lands(rows, leaves)
+    geoms = np.array([lands[row.key] for row in rows], dtype=object)
+    areas = area_m2(geoms)
+    measures = zip(rows, areas, compactness(geoms, areas), shapely.get_num_geometries(geoms), strict=True)
     return [
         _figure(row, _homes(row, leaves[row.key], built, filed), limits, float(area), float(shape), int(parts))
         for row, area, shape, parts in measures
@@ -93,12 +103,9 @@ def leaves_by_grid(units: Iterable[Unit]) -> Mapping[str, list[Unit]]:
     return leaves
 
 
-def whole_lands(rows: list[Unit], leaves: Mapping[str, list[Unit]]) -> NDArray[np.object_]:
-    """Give each unit's polygon; a divided grid's is the union of its leaves'."""
-    lands = np.empty(len(rows), dtype=object)
-    for at, row in enumerate(rows):
-        lands[at] = row.land if row.is_leaf else _union([leaf.land for leaf in leaves[row.key]])
-    return lands
+def whole_lands(rows: Iterable[Unit], leaves: Mapping[str, list[Unit]]) -> dict[str, BaseGeometry]:
+    """Give each unit's polygon by key; a divided grid's is the union of its leaves'."""
+    return {row.key: row.land if row.is_leaf else _union([leaf.land for leaf in leaves[row.key]]) for row in rows}
 
 
 def _union(geoms: list[BaseGeometry]) -> BaseGeometry:

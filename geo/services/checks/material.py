@@ -54,19 +54,20 @@ class Material:
         ]
 
     @cached_property
-    def lands(self) -> NDArray[np.object_]:
-        """The polygons of `grids`, whole."""
-        return whole_lands(self.grids, leaves_by_grid(self.units.values()))
+    def land(self) -> dict[str, BaseGeometry]:
+        """The polygon of every unit by key, whole."""
+        leaves = leaves_by_grid(self.units.values())
+        return whole_lands((unit for key, unit in self.units.items() if unit.is_leaf or leaves[key]), leaves)
 
     @cached_property
-    def land(self) -> dict[str, BaseGeometry]:
-        """The polygon of every grid by key."""
-        return {grid.key: land for grid, land in zip(self.grids, self.lands, strict=True)}
+    def lands(self) -> NDArray[np.object_]:
+        """The polygons of `grids`, whole."""
+        return np.array([self.land[grid.key] for grid in self.grids], dtype=object)
 
     @cached_property
     def figures(self) -> list[Figure]:
         """The numbers of every unit of the scope."""
-        return figures_of(self.session, self.edition, self.units)
+        return figures_of(self.session, self.edition, self.units, lands=self.land)
 
     @cached_property
     def limits(self) -> Limits:

@@ -13,7 +13,7 @@ def sizes_and_shapes(material: Material) -> Iterator[Finding]:
     unknown: list[str] = []
     for figure in material.figures:
         key, unit = figure.key, material.units[figure.key]
-        land = material.land.get(key, unit.geom)
+        land = material.land[key]
         if figure.band == "not_checked":
             unknown.append(key)
         elif figure.band in ("below", "above"):
