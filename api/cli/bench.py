@@ -104,6 +104,10 @@ def _show(rows: "Callable[[Callable[[str], None]], Iterator[Row]]", as_json: boo
         return
     table = Table("case", "polygons", "wangge / s", "peer", "peer / s", "ratio")
     for row in measured:
-        rates = (f"{row.wangge_per_s:,.0f}", row.peer, f"{row.peer_per_s:,.0f}")
+        rates = (_rate(row.wangge_per_s), row.peer, _rate(row.peer_per_s))
         table.add_row(row.case, f"{row.polygons:,}", *rates, f"{row.ratio:.2f}")
     Console().print(table)
+
+
+def _rate(per_s: float) -> str:
+    return f"{per_s:,.0f}" if per_s >= 100 else f"{per_s:.2f}"
