@@ -60,6 +60,7 @@ def place(
             certain_from=settings.certain_from,
             on_bytes=lambda done: bar.advance(task, done),
         )
+    gc.freeze()  # nor at the end
     chosen = summary.columns
     console.print(f"坐标列 (columns): {chosen.lon}, {chosen.lat}" + (f", {chosen.accuracy}" if chosen.accuracy else ""))
     counts = {**summary.methods, **summary.certainties, **summary.reasons}
