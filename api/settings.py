@@ -52,6 +52,8 @@ class Settings(BaseSettings):
     """The share from which a placement counts as certain."""
     map_approval_number: str | None = Field(default=None, max_length=100)
     """审图号 of the map shown, in the corner of every map page."""
+    public_url: str | None = Field(default=None, max_length=200, pattern=r"^https?://[^\s/#?]+(/[^\s#?]*)?$")
+    """Where the public reaches this server: what the codes on printed notice boards lead to."""
     secret_key: SecretStr | None = None
     """Signs access tokens; at least 32 characters. Changing it ends every access token."""
     secret_key_file: Path | None = None

@@ -17,6 +17,7 @@ from api.cli import (
     importing,
     locate,
     place,
+    printing,
     saving,
     serving,
     streets,
@@ -90,6 +91,7 @@ app.command()(coverage.coverage)
 app.command()(saving.backup)
 app.command()(saving.restore)
 app.command()(place.place)
+app.command("print")(printing.print_board)
 app.command(context_settings=streets.COORDINATES)(locate.locate)
 app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True}, add_help_option=False)(
     testing.test

@@ -16,6 +16,7 @@ from geo.services.accounts import Caller
 from geo.services.tiling import refresh_tiles
 from tests.acceptance.conftest import DESKTOP, LARGE, PASSWORD, Site, Visit
 from tests.builders import add_branch, add_division, add_edition, add_grid, add_layer, box, cell, lon_lat
+from tests.paper import code, sizes_mm
 
 NASTY = '<img src=x onerror="window.pwned=1"><script>window.pwned=1</script>`${window.pwned=1}`'
 
@@ -115,6 +116,32 @@ def test_a_point_shows_its_placement_with_the_reason(
     page.wait_for_selector(".reasons")
     shown = page.inner_text("#place")
     assert [words for words in said if words not in shown] == []
+
+
+def test_staff_save_a_notice_board_and_the_public_is_not_offered_one(visit: Callable[..., Visit], site: Site) -> None:
+    page = visit(site.ask(0.5, 0.5), role=Role.DISPATCHER).page
+    page.get_by_text("打印公示牌").click()
+    page.get_by_label("印上责任人电话").check()
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="打印 桃花网格 网格公示牌（A3）").click()
+    assert saved.value.suggested_filename == "notice-board-450301001001001-a3.pdf"
+    pdf = saved.value.path().read_bytes()
+    assert sizes_mm(pdf) == [(420, 297)]
+    assert code(pdf).startswith(f"{site.url}/#map=")
+    page.get_by_text("已保存为 PDF 文件").wait_for()
+    nobodys = visit(site.ask(0.5, 0.5)).page
+    nobodys.wait_for_selector(".reasons")
+    assert nobodys.get_by_text("打印公示牌").count() == 0
+
+
+def test_a_board_that_cannot_be_made_says_why(visit: Callable[..., Visit], site: Site, phone: dict[str, Any]) -> None:
+    page = visit(site.ask(0.5, 0.5), role=Role.DISPATCHER, **phone).page
+    page.get_by_text("打印公示牌").click()
+    address = "**/api/v1/divisions/450301001001/notice-board.pdf*"
+    page.route(address, lambda route: route.continue_(url=route.request.url.replace("001001/", "001009/")))
+    page.get_by_role("button", name="打印 西山社区 网格公示牌（A4）").click()
+    page.get_by_text("没有生成公示牌：没有编码为 450301001009 的行政区划。").wait_for()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
 def test_a_click_asks_and_the_address_remembers_it(visit: Callable[..., Visit], site: Site) -> None:

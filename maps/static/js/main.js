@@ -2,6 +2,7 @@
 
 import { startAccount } from "./account.js";
 import { get } from "./api.js";
+import { boardPrinter } from "./boards.js";
 import { byId, el, toast } from "./dom.js";
 import { page, t } from "./format.js";
 import { startIssues } from "./issues.js";
@@ -26,6 +27,7 @@ export function start({ map, tiles }) {
   let overview = page.map;
   let layer = overview.layers.find(({ bounds }) => bounds) ?? overview.layers[0] ?? null;
   let asked = null;
+  const account = startAccount();
 
   openView(map, layer);
   L.control.scale({ imperial: false, position: "bottomleft" }).addTo(map);
@@ -68,9 +70,10 @@ export function start({ map, tiles }) {
     setSheet("half");
     keepPinInSight(map, asked);
     try {
-      const answer = await get("/api/v1/locate", { ...asked, ...(layer && !layer.is_primary ? { layer: layer.code } : {}) });
+      const asking = get("/api/v1/locate", { ...asked, ...(layer && !layer.is_primary ? { layer: layer.code } : {}) });
+      const [answer, me] = await Promise.all([asking, account]);
       if (mine !== asked) return;
-      body.replaceChildren(placementCard(answer, asked, reportForm(asked, () => issues.refresh())), copyLink());
+      body.replaceChildren(placementCard(answer, asked, reportForm(asked, () => issues.refresh())), copyLink(), boardPrinter(answer, me, layer));
     } catch (error) {
       if (mine !== asked) return;
       body.replaceChildren(
@@ -127,7 +130,6 @@ export function start({ map, tiles }) {
   wireSheet();
   wireButtons(map, ask);
   keepAddressOnLanguageSwitch();
-  startAccount();
 
   let next = 0;
   /** Ask for new revisions again and again; where the server doesn't answer say so, and paint anew once it does. */
