@@ -249,7 +249,10 @@ def test_a_disabled_account_is_out_at_once_and_the_audit_names_who_did_it(
     page.wait_for_selector("#audit .row")
     page.fill("[data-section=audit] input >> nth=0", "admin")
     page.click("[data-section=audit] [type=submit]")
-    page.wait_for_selector("#audit .row")
+    page.wait_for_function(  # the rows of before are gone
+        "() => { const rows = [...document.querySelectorAll('.entry-who')];"
+        " return rows.length > 0 && rows.every(row => row.innerText === 'admin'); }"
+    )
     assert set(page.locator(".entry-who").all_inner_texts()) == {"admin"}
     page.fill("[data-section=audit] input >> nth=0", "somebody-else")
     page.click("[data-section=audit] [type=submit]")

@@ -12,7 +12,9 @@ import numpy as np
 import pytest
 import shapely
 from sqlalchemy import text
+from typer.testing import CliRunner
 
+from api.cli import app
 from geo.db.engine import make_engine
 from geo.geometry.local_metres import metres_per_degree
 
@@ -32,15 +34,9 @@ def wangge(url):
     """Run the command as a clerk does, and give its exit status and JSON report."""
 
     def run(*arguments):
-        done = subprocess.run(
-            [sys.executable, "-m", "api.cli", "import", *map(str, arguments), "--json"],
-            env={"DATABASE_URL": url, "PATH": "/usr/bin:/bin"},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.stdout, done.stderr
-        return done.returncode, json.loads(done.stdout)
+        done = CliRunner().invoke(app, ["import", *map(str, arguments), "--json"], env={"DATABASE_URL": url})
+        assert done.stdout, done.output
+        return done.exit_code, json.loads(done.stdout)
 
     return run
 
@@ -114,7 +110,10 @@ def test_districts_agree_with_what_the_city_recorded(placed, recorded, wangge_da
     with (wangge_data / "boston" / "police_districts.geojson").open(encoding="utf-8") as file:
         districts = [shapely.geometry.shape(f["geometry"]) for f in json.load(file)["features"]]
     lon_m, lat_m = (float(m) for m in metres_per_degree(42.32))
-    edges = shapely.STRtree([shapely.transform(d.boundary, lambda c: c * [lon_m, lat_m]) for d in districts])
+    outlines = [shapely.transform(shapely.get_parts(d.boundary), lambda c: c * [lon_m, lat_m]) for d in districts]
+    corners = [shapely.get_coordinates(line) for line in np.concatenate(outlines)]
+    sides = np.concatenate([np.stack([line[:-1], line[1:]], axis=1) for line in corners])
+    edges = shapely.STRtree(shapely.linestrings(sides))
     at = shapely.points([(lon * lon_m, lat * lat_m) for *_, lon, lat in known])
     (_, _), distance = edges.query_nearest(at, return_distance=True, all_matches=False)
     inland = distance >= 25
