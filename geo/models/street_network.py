@@ -7,7 +7,7 @@ from geoalchemy2 import WKBElement
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from geo.models.base import TILE_SRID, Base, BigId, CreatedAt, geometry, in_tile_crs
+from geo.models.base import Base, BigId, CreatedAt, geometry
 
 METHODS = ("network", "buffer")
 
@@ -68,7 +68,6 @@ class ServiceArea(Base):
     __table_args__ = (
         CheckConstraint(f"method in {METHODS}", name="method"),
         CheckConstraint("ST_IsValid(geom)", name="geom_valid"),
-        Index("ix_service_area_tile_geom", "tile_geom", postgresql_using="gist"),
     )
 
     station_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("station.id", ondelete="CASCADE"), primary_key=True)
@@ -76,7 +75,6 @@ class ServiceArea(Base):
     speed_kmh: Mapped[float]
     method: Mapped[str]
     geom: Mapped[WKBElement] = mapped_column(geometry("MULTIPOLYGON"))
-    tile_geom: Mapped[WKBElement] = mapped_column(geometry("MULTIPOLYGON", srid=TILE_SRID), in_tile_crs())
     door: Mapped[WKBElement] = mapped_column(geometry("POINT"))
     doors: Mapped[WKBElement | None] = mapped_column(geometry("MULTIPOINT"))
     snap_m: Mapped[float | None]

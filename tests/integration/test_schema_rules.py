@@ -5,8 +5,9 @@ from datetime import UTC, datetime
 import pytest
 from geoalchemy2.shape import from_shape
 from shapely import Polygon
+from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import Range
-from sqlalchemy.exc import DataError, IntegrityError, InternalError
+from sqlalchemy.exc import DataError, IntegrityError, InternalError, ProgrammingError
 from sqlalchemy.orm import Session
 
 from geo.models import Grid, ResponsibleBranch
@@ -47,6 +48,18 @@ def test_codes_are_unique_for_ever(session: Session, city) -> None:
     session.add(Grid(layer_id=layer.id, code="G1", level="grid"))
     with pytest.raises(IntegrityError, match="uq_grid_layer_id"):
         session.flush()
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["delete from grid", "update grid set code = 'G2'", "delete from grid_version", "delete from grid_lineage"],
+)
+def test_the_application_frees_no_code(session: Session, city, statement: str) -> None:
+    division, _, edition = city
+    add_grid(session, edition, division, cell(0, 0), code="G1", until=SPLIT_AT)
+    session.execute(text("set local role wangge_app"))
+    with pytest.raises(ProgrammingError, match="permission denied"):
+        session.execute(text(statement))
 
 
 def test_one_responsible_branch_at_any_instant(session: Session, city) -> None:
