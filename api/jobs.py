@@ -14,6 +14,7 @@ TASK_MODULES: Sequence[str] = (
     "api.circle_jobs",
     "api.housekeeping",
     "api.import_jobs",
+    "api.interrupted_jobs",
     "api.plot_jobs",
     "api.publishing_jobs",
     "api.replacement_jobs",
@@ -37,7 +38,8 @@ async def _work(database_url: str) -> None:
     connector = procrastinate.PsycopgConnector(conninfo=database_url, kwargs={"options": f"-c role={APP_ROLE}"})
     with queue.replace_connector(connector) as app:
         async with app.open_async():
-            log.info("worker ready", tasks=sorted(app.tasks))
+            app.perform_import_paths()  # type: ignore[no-untyped-call]
+            log.info("worker ready", tasks=sorted(name for name in app.tasks if "builtin" not in name))
             await app.run_worker_async(
                 concurrency=2,
                 additional_context={"engine": engine},

@@ -116,8 +116,9 @@ def _bound(host: str, port: int) -> Iterator[socket.socket]:
         try:
             listening.bind((host, port))
         except OSError as error:
+            other = port + 1 if 1024 <= port < 65535 else 8000
             raise PortTakenError(
-                f"Cannot listen on {host}:{port}: {error.strerror}. Choose another: ./wangge up --port {port + 1}"
+                f"Cannot listen on {host}:{port}: {error.strerror}. Choose another: ./wangge up --port {other}"
             ) from None
         yield listening
 

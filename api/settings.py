@@ -66,10 +66,16 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _with_password(self) -> Self:
-        if self.database_url is not None and self.database_password_file is not None:
-            scheme, rest = self.database_url.split("://", 1)
-            user, host = rest.split("@", 1)
-            password = quote(self.database_password_file.read_text().strip(), safe="")
+        if self.database_url is None:
+            return self
+        scheme, _, rest = self.database_url.partition("://")
+        if scheme.split("+")[0] != "postgresql" or not rest:
+            raise ValueError("the database's URL must look like postgresql://owner@host/database")
+        if self.database_password_file is not None:
+            user, at, host = rest.partition("@")
+            if not at:
+                raise ValueError("name the owner in the database's URL: postgresql://owner@host/database")
+            password = quote(_read(self.database_password_file), safe="")
             self.database_url = f"{scheme}://{user.split(':')[0]}:{password}@{host}"
             self.database_password_file = None
         return self
@@ -95,5 +101,18 @@ def read_settings(**given: object) -> Settings:
     try:
         return Settings.model_validate({name: value for name, value in given.items() if value is not None})
     except ValidationError as error:
-        wrong = [f"WANGGE_{str(e['loc'][0]).upper()} is {e['input']!r}: {e['msg']}" for e in error.errors()]
+        # What is wrong with several together has no place, and an input that may hold a password.
+        wrong = [
+            f"WANGGE_{str(e['loc'][0]).upper()} is {e['input']!r}: {e['msg']}"
+            if e["loc"]
+            else e["msg"].removeprefix("Value error, ")
+            for e in error.errors()
+        ]
         raise WrongSettingError("; ".join(wrong)) from None
+
+
+def _read(file: Path) -> str:
+    try:
+        return file.read_text().strip()
+    except OSError as error:
+        raise ValueError(f"the password file {file} can't be read: {error.strerror}") from None

@@ -3,7 +3,7 @@
 import subprocess
 from pathlib import Path
 
-from sqlalchemy import Connection, make_url, text
+from sqlalchemy import Connection, Engine, make_url, text
 
 from geo.db.cluster import APP_ROLE, find_postgres_bin
 from geo.db.engine import make_engine
@@ -11,6 +11,7 @@ from geo.errors import ConflictError, GeoError, NotFoundError
 
 BESIDE = "_restoring"
 AWAY = "_replaced"
+OWNER = text("select pg_get_userbyid(datdba) from pg_database where datname = :name")
 
 
 class BackupError(GeoError):
@@ -59,17 +60,17 @@ def restore(url: str, file: Path, *, replace: bool = False) -> None:
         raise ConflictError(
             f"The database is not empty (table {filled} has rows); wangge restore --replace {file} throws them away"
         )
+    _require_right_to_make_databases(engine)
     maintenance = make_engine(engine.url.set(database="postgres").render_as_string(hide_password=False), pooled=False)
     with maintenance.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         _refuse_while_used(connection, name)
         _run_sql(connection, f'drop database if exists "{name}{BESIDE}"')
-        _run_sql(connection, f'create database "{name}{BESIDE}" template template0')
-        _run_sql(
-            connection,
-            f"do $$ begin create role {APP_ROLE} nologin; exception when duplicate_object then null; end $$",
-        )
+        owner = connection.execute(OWNER, {"name": name}).scalar_one()
+        _run_sql(connection, f'create database "{name}{BESIDE}" owner "{owner}" template template0')
         target = engine.url.set(database=f"{name}{BESIDE}", drivername="postgresql")
         try:
+            if connection.execute(text("select to_regrole(:app) is null"), {"app": APP_ROLE}).scalar_one():
+                _run_sql(connection, f"create role {APP_ROLE} nologin")
             _run(
                 "pg_restore",
                 "--exit-on-error",
@@ -79,7 +80,7 @@ def restore(url: str, file: Path, *, replace: bool = False) -> None:
             )
             _sign_everybody_out(target.render_as_string(hide_password=False))
             _refuse_while_used(connection, name)
-        except GeoError:
+        except BaseException:
             _run_sql(connection, f'drop database if exists "{name}{BESIDE}" with (force)')
             raise
         _run_sql(connection, f'drop database if exists "{name}{AWAY}" with (force)')
@@ -88,6 +89,18 @@ def restore(url: str, file: Path, *, replace: bool = False) -> None:
         _run_sql(connection, f'drop database "{name}{AWAY}" with (force)')
     engine.dispose()
     maintenance.dispose()
+
+
+def _require_right_to_make_databases(engine: Engine) -> None:
+    with engine.connect() as connection:
+        role, may = connection.execute(
+            text("select rolname, rolcreatedb or rolsuper from pg_roles where rolname = current_user")
+        ).one()
+    if not may:
+        raise BackupError(
+            f"A backup is brought back as a new database, which {role} may not make: use a superuser's DATABASE_URL, "
+            f"or let a superuser run: alter role {role} createdb"
+        )
 
 
 def _sign_everybody_out(url: str) -> None:

@@ -22,17 +22,14 @@ def check_database(engine: Engine) -> None:
     UnfitDatabaseError
         It does not answer, or lacks a version, an extension or a right.
     """
+    where = engine.url.set(drivername="postgresql").render_as_string(hide_password=True)
     try:
         with engine.connect() as connection:
             lacking = [*_version(connection), *_extensions(connection), *_roles(connection)]
     except OperationalError as error:
-        where = engine.url.render_as_string(hide_password=True)
         raise UnfitDatabaseError(f"The database {where} does not answer: {str(error.orig).strip()}") from None
     if lacking:
-        raise UnfitDatabaseError(
-            f"The database {engine.url.render_as_string(hide_password=True)} is not ready:\n  - "
-            + "\n  - ".join(lacking)
-        )
+        raise UnfitDatabaseError(f"The database {where} is not ready:\n  - " + "\n  - ".join(lacking))
 
 
 def _version(connection: Connection) -> list[str]:
@@ -75,7 +72,7 @@ def _roles(connection: Connection) -> list[str]:
     if not exists and not may_create:
         lacking.append(
             f"the application's role is missing; a superuser must run: create role {APP_ROLE} login password '...' "
-            "(the password in the file that WANGGE_APP_PASSWORD_FILE names)"
+            "(and the same password must stand in the file that WANGGE_APP_PASSWORD_FILE names, mode 600)"
         )
     create = connection.execute(text("select has_schema_privilege('public', 'create')")).scalar_one()
     if not create:

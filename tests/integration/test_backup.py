@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from geo.db.backup import BackupError, dump, restore
 from geo.db.engine import APP_ROLE, make_engine
+from geo.db.migrations import upgrade
 from geo.db.requirements import UnfitDatabaseError, check_database
 from geo.errors import ConflictError, NotFoundError
 from geo.services import accounts, principals, tokens
@@ -139,6 +140,44 @@ def test_database_that_lacks_something_is_told_all_of_it(databases: Databases) -
         finally:
             with owner.begin() as connection:
                 connection.execute(text("drop role plain_visitor"))
+
+
+def test_an_owner_who_may_make_neither_roles_nor_databases_migrates_and_is_told_why_it_cannot_restore(
+    databases: Databases, tmp_path: Path
+) -> None:
+    with databases.empty() as url:
+        name = make_url(url).database
+        superuser = make_engine(url, pooled=False)
+        with superuser.begin() as connection:
+            for statement in (
+                "create role plain_owner login",
+                f"alter database {name} owner to plain_owner",
+                "create extension postgis",
+            ):
+                connection.execute(text(statement))
+        owned = make_url(url).set(username="plain_owner").render_as_string()
+        owner = make_engine(owned, pooled=False)
+        try:
+            check_database(owner)
+            upgrade(owner)
+            with Session(owner) as session, session.begin():
+                add_division(session, code="4503")
+            owner.dispose()
+            dump(owned, tmp_path / "saved.dump")
+            with pytest.raises(BackupError, match="alter role plain_owner createdb"):
+                restore(owned, tmp_path / "saved.dump", replace=True)
+            restore(url, tmp_path / "saved.dump", replace=True)  # by a superuser, and it stays the owner's
+            assert codes(owned) == ["4503"]
+            with superuser.connect() as connection:
+                whose = text("select pg_get_userbyid(datdba) from pg_database where datname = :name")
+                assert connection.execute(whose, {"name": name}).scalar_one() == "plain_owner"
+        finally:
+            superuser.dispose()
+            with make_engine(databases.cluster.url("postgres"), pooled=False).begin() as connection:
+                connection.execute(text(f"alter database {name} owner to wangge_owner"))
+            with superuser.begin() as connection:
+                connection.execute(text("drop owned by plain_owner"))
+                connection.execute(text("drop role plain_owner"))
 
 
 def test_database_that_does_not_answer_is_named_without_its_password(tmp_path: Path) -> None:

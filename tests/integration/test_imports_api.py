@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import text
 
 import api.import_jobs
+from api.interrupted_jobs import take_up_interrupted
 from api.jobs import queue
 from api.settings import Settings
 from geo.db.engine import APP_ROLE, make_engine
@@ -16,6 +17,8 @@ from tests.builders import add_division, box, cell
 from tests.integration.conftest import SECRET_KEY
 
 assert api.import_jobs.load_upload.name == "import"
+
+DIED = text("update procrastinate_jobs set status = 'doing', attempts = :attempts where task_name = 'import'")
 
 
 @pytest.fixture(scope="module")
@@ -168,3 +171,27 @@ def test_people_are_loaded_once_though_row_security_hides_them(admin, committed_
         number = admin.post("/api/v1/imports", files=files, data={"kind": "people"}).json()["id"]
         work(committed_url)
         assert admin.get(f"/api/v1/imports/{number}").json()["report"]["counts"] == counts
+
+
+def test_an_import_whose_worker_died_is_done_again_and_given_up_the_second_time(
+    admin, committed_url, committed, settings
+):
+    def look_after():
+        with queue.replace_connector(procrastinate.SyncPsycopgConnector(conninfo=committed_url)) as app, app.open():
+            take_up_interrupted.defer(timestamp=0)
+        work(committed_url)
+
+    def die(attempts):
+        number = upload(admin, [cell(30 + attempts, 0)], code="编码", layer=f"died-{attempts}").json()["id"]
+        committed.execute(DIED, {"attempts": attempts})
+        committed.commit()
+        work(committed_url)
+        assert admin.get(f"/api/v1/imports/{number}").json()["status"] == "waiting"
+        look_after()
+        return admin.get(f"/api/v1/imports/{number}").json()
+
+    assert die(0)["status"] == "loaded"
+    given_up = die(1)
+    assert (given_up["status"], given_up["report"]) == ("failed", None)
+    assert given_up["finished_at"] is not None
+    assert list((settings.var / "uploads").iterdir()) == []

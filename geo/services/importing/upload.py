@@ -111,6 +111,12 @@ def perform(engine: Engine, run_id: int, path: Path, caller: Mapping[str, Any], 
                 audit.note(session, f"import.{status}", "import", run_id, division_path=None, after=_asked(request))
 
 
+def give_up(engine: Engine, run_id: int, path: Path) -> None:
+    """End an import that has ended its workers: nothing was loaded; its file is deleted."""
+    _tell(engine, run_id, status="failed", finished_at=datetime.now(UTC))
+    path.unlink(missing_ok=True)
+
+
 def _request(run: ImportRun, path: Path) -> ImportRequest:
     options = dict(run.options)
     since = options.pop("valid_from")

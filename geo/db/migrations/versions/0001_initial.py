@@ -23,7 +23,9 @@ def upgrade() -> None:
     for extension in ("postgis", "btree_gist", "ltree"):
         op.execute(f"create extension if not exists {extension}")
     op.execute(
-        "do $$ begin create role wangge_app nologin; exception when duplicate_object or unique_violation then null; end $$"
+        # Looked for first: an owner who may not make roles is refused before it turns out that there is one.
+        "do $$ begin if to_regrole('wangge_app') is null then create role wangge_app nologin; end if;"
+        " exception when duplicate_object or unique_violation then null; end $$"
     )
     op.get_bind().exec_driver_sql(SchemaManager.get_schema().replace("%", "%%"))
     op.create_table(
