@@ -1,6 +1,6 @@
 """`wangge import` and `wangge export`: files in and out."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -114,7 +114,9 @@ def _run(request: "ImportRequest", *, quiet: bool) -> dict[str, Any]:
         info = audit.info(caller.principal, caller.address)
         try:
             with Session(engine, info=info) as session, session.begin(), _progress(quiet) as progress:
-                report = run_import(session, request, progress, rules=rules)
+                report = run_import(
+                    session, request, progress, rules=rules, shown=(lambda columns: None) if quiet else _show_columns
+                )
                 if report.loaded:
                     note_loaded(session, request, report, "-")
                 return report.as_json()
@@ -144,10 +146,12 @@ def _progress(quiet: bool) -> Iterator["Progress"]:
         )
 
 
+def _show_columns(columns: Mapping[str, str]) -> None:
+    typer.echo("列 columns   " + "  ".join(f"{field} ← {column}" for field, column in columns.items()))
+
+
 def _summarise(report: dict[str, Any]) -> None:
-    """Print the account: columns and system first, then each finding, then the counts."""
-    columns = "  ".join(f"{field} ← {column}" for field, column in report["columns"].items())
-    typer.echo(f"列 columns   {columns or '—'}")
+    """Print the account: the system first, then each finding, then the counts."""
     if report["crs"]:
         typer.echo(f"坐标系 crs   {report['crs']}（{report['crs_note']}）")
     for verdict, title in (("refused", "拒绝"), ("repaired", "修复"), ("warnings", "注意")):

@@ -11,6 +11,7 @@ from geo.models import (
     Edition,
     GridVersion,
     Issue,
+    Person,
     Placement,
     Post,
     Report,
@@ -358,3 +359,20 @@ def test_reports_are_placed_by_the_rules_that_are_set(session, grid, tmp_path):
 )
 def test_times_are_read_as_people_write_them(text, at):
     assert instant(text).isoformat() == at
+
+
+def test_columns_are_shown_before_anything_is_read_from_them(session, grid, tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("工号,姓名\nP1,甲\n", encoding="utf-8")
+    told = []
+
+    def shown(columns):
+        told.append((dict(columns), session.scalar(select(func.count()).select_from(Person))))
+
+    assert run_import(session, ImportRequest(Kind.PEOPLE, path, path.name), shown=shown).loaded
+    assert told == [({"code": "工号", "name": "姓名"}, 0)]
+
+
+def test_nothing_is_loaded_where_no_row_is_left_to_load(session, grid, load):
+    report = load("people", "工号,姓名", ",甲", skip_bad=True)
+    assert (report.is_sound, report.loaded, len(report.refused_rows)) == (False, False, 1)

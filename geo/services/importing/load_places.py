@@ -62,7 +62,7 @@ def load_stations(task: Task) -> None:
     cells, codes = _cells(task, columns)
     points = task.points(columns, _named(task))
     kinds = [_kind(task, i, c, STATION_KINDS, "service_centre") for i, c in enumerate(cells)]
-    refuse_unreadable(task, columns, "area_m2", whole_number, "面积（平方米）")
+    refuse_unreadable(task, columns, "area_m2", whole_number, "不小于 0 的数（平方米）")
     leave_out_unreadable(task, columns, "level", lambda text: kind_of(text, STATION_LEVELS), "站点级别")
     doors = [_doors(task, i, cell) for i, cell in enumerate(cells)]
     homes = _homes(task, cells, codes, points)

@@ -18,7 +18,7 @@ from geo.services.importing.load_streets import load_streets
 from geo.services.importing.read import read_table
 from geo.services.importing.report import ImportReport
 from geo.services.importing.request import ImportRequest, Kind
-from geo.services.importing.task import PlacingRules, RefusedRowsError, Task
+from geo.services.importing.task import PlacingRules, RefusedRowsError, Shown, Task
 from geo.services.importing.territory import Divisions
 from geo.services.progress import Progress
 
@@ -42,12 +42,13 @@ def run_import(
     progress: Progress = lambda phase, done, total: None,
     *,
     rules: PlacingRules = PlacingRules(),
+    shown: Shown = lambda columns: None,
 ) -> ImportReport:
     """Load a file, or find out why not; flushes and never commits.
 
     Either everything good is in the session afterwards (``report.loaded``), or nothing is: what had been written is
     taken back. With ``dry_run`` everything is done and taken back. Reports, and open issues on borders that change, are
-    placed by ``rules``.
+    placed by ``rules``. ``shown`` is told which column each field is read from, before anything is read from them.
     """
     report = ImportReport(request.kind, request.filename, dry_run=request.dry_run)
     saved = session.begin_nested()
@@ -56,7 +57,8 @@ def run_import(
         if request.kind is Kind.STREETS:
             load_streets(session, request, report, progress)
         else:
-            _load_table(session, request, report, progress, rules)
+            task = _read(session, request, report, progress, rules, shown)
+            _LOADERS[request.kind](task)
         report.is_sound = True
         report.loaded = not request.dry_run
     except RefusedRowsError:
@@ -73,13 +75,18 @@ def run_import(
     return report
 
 
-def _load_table(
-    session: Session, request: ImportRequest, report: ImportReport, progress: Progress, rules: PlacingRules
-) -> None:
+def _read(
+    session: Session,
+    request: ImportRequest,
+    report: ImportReport,
+    progress: Progress,
+    rules: PlacingRules,
+    shown: Shown,
+) -> Task:
     with _timed(report, "read", progress):
         table = read_table(request.path)
     report.rows = len(table.frame)
-    _LOADERS[request.kind](Task(session, request, table, Divisions.load(session), report, progress, rules))
+    return Task(session, request, table, Divisions.load(session), report, progress, rules, shown)
 
 
 @contextmanager

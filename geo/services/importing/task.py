@@ -1,7 +1,7 @@
 """What the loaders share while one import runs."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -21,6 +21,9 @@ from geo.services.importing.request import ImportRequest
 from geo.services.importing.territory import Divisions, what_is_known
 from geo.services.importing.values import number, text_of
 from geo.services.progress import Done, Progress, counted
+
+Shown = Callable[[Mapping[str, str]], None]
+"""Is told field and column of each field that is about to be read."""
 
 
 class RefusedRowsError(RefusedImportError):
@@ -46,6 +49,7 @@ class Task:
     report: ImportReport
     progress: Progress
     rules: PlacingRules
+    shown: Shown
 
     @contextmanager
     def phase(self, name: str, rows: int | None = None) -> Iterator[Done]:
@@ -64,6 +68,7 @@ class Task:
         named = {f: c for f, c in self.request.named_columns.items() if f in fields}
         found = guess_columns([str(c) for c in self.table.frame.columns], fields, required=required, named=named)
         self.report.columns = dict(found.of)
+        self.shown(found.of)
         return found
 
     def texts(self, columns: Columns, field: str) -> NDArray[np.object_]:
@@ -143,7 +148,7 @@ class Task:
         return np.array([[_float(x), _float(y)] for x, y in pairs], dtype=np.float64).reshape(-1, 2)
 
     def stop_if_refused(self) -> None:
-        """Do nothing if everything is good, or the bad rows may be skipped.
+        """Do nothing if everything is good, or the bad rows may be skipped and others are left.
 
         Raises
         ------
@@ -151,7 +156,7 @@ class Task:
             Nothing is loaded if something is refused.
         """
         bad = self.report.refused_rows
-        if self.report.file_refused or (bad and not self.request.skip_bad):
+        if self.report.file_refused or (bad and not (self.request.skip_bad and self.good_rows())):
             raise RefusedRowsError(f"{len(bad)} 行有错，什么也没有导入。 {len(bad)} rows refused, nothing loaded.")
 
     def written_rows(self) -> Iterator[int]:
