@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Engine, make_url, text
 from geo.db.cluster import APP_ROLE, find_postgres_bin
 from geo.db.engine import make_engine
 from geo.errors import ConflictError, GeoError, NotFoundError
+from geo.whole_file import written_whole
 
 BESIDE = "_restoring"
 AWAY = "_replaced"
@@ -28,15 +29,11 @@ def dump(url: str, file: Path) -> None:
     BackupError
         The file cannot be written, or PostgreSQL refused.
     """
-    partial = file.with_name(f"{file.name}.partial")
     try:
-        with partial.open("wb") as target:
+        with written_whole(file) as partial, partial.open("wb") as target:
             _run("pg_dump", "--format=custom", "--dbname", url, output=target.fileno())
-        partial.replace(file)
     except OSError as error:
         raise BackupError(f"Cannot write {file}: {error.strerror}") from error
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def restore(url: str, file: Path, *, replace: bool = False) -> None:

@@ -20,6 +20,7 @@ from geo.queries import exports
 from geo.services.importing.request import Kind
 from geo.services.instants import require_past
 from geo.services.spreadsheet import guarded
+from geo.whole_file import written_whole
 
 DRIVERS = {".geojson": "GeoJSON", ".json": "GeoJSON", ".gpkg": "GPKG", ".csv": None}
 _LEVELS = {Kind.GRIDS: "grid", Kind.MICRO_GRIDS: "micro_grid"}
@@ -61,7 +62,7 @@ def export(
     driver = DRIVERS[target.suffix.lower()]
     if driver is not None and rows and "geom" not in rows[0]:
         raise RefusedExportError(f"{kind} 没有图形，请导出为 .csv。 These rows have no geometry: write a CSV.")
-    with _written_whole(target) as partial:
+    with _written(target) as partial:
         if driver is None:
             _write_csv(records, partial)
         else:
@@ -70,18 +71,14 @@ def export(
 
 
 @contextmanager
-def _written_whole(target: Path) -> Iterator[Path]:
-    """Give the place beside ``target`` to write to, which then takes its place; after a failure nothing is changed."""
-    partial = target.with_name(f".{target.stem}.partial{target.suffix}")
-    partial.unlink(missing_ok=True)
+def _written(target: Path) -> Iterator[Path]:
+    """Give the place to write the file to; say it where that fails."""
     try:
-        yield partial
-        partial.replace(target)
+        with written_whole(target) as partial:
+            yield partial
     except (OSError, DataSourceError, DataLayerError, FeatureError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error).split(": ")[-1]
         raise RefusedExportError(f"{target}: 写不了 ({reason})。 The file can't be written.") from error
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def _layer(session: Session, name: str | None) -> Layer:

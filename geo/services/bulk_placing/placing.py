@@ -4,6 +4,7 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -18,6 +19,7 @@ from geo.services.bulk_placing.coordinates import REASONS, numbers, wgs84_of
 from geo.services.bulk_placing.output import CsvOutput, Output, ParquetOutput
 from geo.services.bulk_placing.placer import CERTAINTIES, METHODS, Answers, BulkPlacer
 from geo.services.bulk_placing.records import Block, CsvFile
+from geo.whole_file import written_whole
 
 T = TypeVar("T")
 
@@ -85,17 +87,9 @@ def place_file(
     file = CsvFile.open(source)
     chosen = _chosen(file.header, columns or Columns())
     placer = BulkPlacer(session, layer, snap_m=snap_m, certain_from=certain_from)
-    part = target.with_name(f".{target.name}.part")
     kind = ParquetOutput if target.suffix == ".parquet" else CsvOutput
-    output: Output = kind(part, file, placer.owners)
-    try:
-        summary = _place_blocks(file, chosen, crs, placer, output, on_bytes)
-        output.close()
-        part.replace(target)
-    finally:
-        output.close()
-        part.unlink(missing_ok=True)
-    return summary
+    with written_whole(target) as partial, closing(kind(partial, file, placer.owners)) as output:
+        return _place_blocks(file, chosen, crs, placer, output, on_bytes)
 
 
 def _place_blocks(
