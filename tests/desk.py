@@ -46,6 +46,11 @@ class Desk:
         for place in others:
             self.page.mouse.move(*place, steps=6)
 
+    def paint(self, *places: Place) -> None:
+        """Begin a stroke of the brush and lead it on, once there are plots to paint; the button stays down."""
+        self.page.wait_for_selector("#hint:has-text('按住左键涂抹，归入')")
+        self.hold(*places)
+
     def drag(self, *places: Place) -> None:
         """Press the button at the first place, move to the others and let go."""
         self.hold(*places)

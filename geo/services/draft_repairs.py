@@ -3,7 +3,9 @@
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
+import shapely
 from shapely import MultiPolygon
+from shapely.geometry.base import BaseGeometry
 from sqlalchemy.orm import Session
 
 from geo.errors import NotFoundError, RefusedOperationError
@@ -12,7 +14,7 @@ from geo.geometry.measures import area_m2
 from geo.models import Edition
 from geo.queries.drafts import Unit
 from geo.services import draft_operations as asked
-from geo.services.checks.coverage import overlaps_and_gaps
+from geo.services.checks.coverage import MIN_FLAW_M2, overlaps_and_gaps
 from geo.services.checks.finding import Finding
 from geo.services.checks.material import Material
 from geo.services.draft_workspace import Changes, Workspace, edited, lands
@@ -98,6 +100,8 @@ def _mended(work: Workspace, finding: Finding, done: Mending, max_move_m: float)
     assert finding.geom is not None
     stored = work.around([finding.geom])
     near: dict[str, Unit] = {key: done.changes.get(key) or unit for key, unit in stored.items()}
+    if done.changes and _is_claimed_once(finding.geom, near):
+        return {}  # what mended another finding has mended this one, too
     targets = [key for key in finding.grids if key in near]
     fixed = [key for key, unit in near.items() if unit.is_frozen or unit.is_locked]
     edit = repairs.mend(lands(near), targets, finding.geom, fixed=fixed)
@@ -110,3 +114,8 @@ def _mended(work: Workspace, finding: Finding, done: Mending, max_move_m: float)
     done.before.update(before)
     done.after.update(edit.changed)
     return changes
+
+
+def _is_claimed_once(flaw: BaseGeometry, units: dict[str, Unit]) -> bool:
+    claims = shapely.intersection([unit.land for unit in units.values()], flaw)
+    return abs(float(area_m2(claims).sum()) - float(area_m2([flaw])[0])) < MIN_FLAW_M2

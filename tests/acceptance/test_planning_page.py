@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
@@ -168,7 +169,7 @@ def test_buildings_are_painted_into_a_grid_in_one_step(site: Site, desk: Desk, d
     desk.click(0.5, 0.5)  # the brush is in hand; the first click says which grid is to grow
     desk.page.wait_for_selector(".chosen-card >> text=350")
     before = land(site, draft)
-    desk.hold((0.9, 0.4), (1.2, 0.5), (1.3, 1.4))
+    desk.paint((0.9, 0.4), (1.2, 0.5), (1.3, 1.4))
     desk.page.wait_for_selector("#hint:has-text('2 块，+350 户 → 共 700 户 偏多')")
     desk.page.mouse.up()
     desk.wait_for_steps(1)
@@ -272,6 +273,14 @@ def test_of_two_planners_the_second_sees_what_changed_and_loses_nothing(
     desk.page.click("#tab-steps")
     desk.page.wait_for_selector(".step >> nth=1")
     assert [who.split(" · ")[0] for who in desk.page.locator(".step > small").all_inner_texts()] == ["admin", "planner"]
+    second.page.click("#tab-remarks")
+    second.page.fill("#panel-remarks textarea", NASTY)
+    second.page.click("#panel-remarks [type=submit]")
+    second.page.wait_for_selector(".remark-rows small >> text=admin")
+    desk.page.click("#tab-remarks")
+    desk.page.wait_for_selector(".remark-rows small >> text=admin")
+    assert desk.page.inner_text(".remark-rows p") == NASTY
+    assert desk.page.evaluate("window.pwned") is None
 
 
 def test_a_finding_is_shown_on_the_map_and_waived_with_a_reason(desk: Desk) -> None:
@@ -389,6 +398,28 @@ def test_a_draft_goes_out_as_a_file_and_comes_in_again(desk: Desk, tmp_path: Pat
     desk.page.keyboard.press("Escape")
 
 
+def test_a_set_time_holds_the_draft_until_it_is_taken_back(desk: Desk) -> None:
+    rename(desk, 0.5, 0.5, "桃花网格")
+    desk.wait_for_steps(1)
+    desk.page.click("#publish")
+    desk.page.wait_for_selector("dialog.publish")
+    for tick in desk.page.locator("dialog .to-name input").all():
+        tick.check()
+    desk.page.click("dialog summary")
+    desk.page.fill("dialog [type=datetime-local]", f"{datetime.now() + timedelta(days=2):%Y-%m-%dT%H:%M}")
+    desk.page.click("dialog [type=submit] >> text=定时发布")
+    notice = desk.page.locator("#notice:has-text('期间不能修改')")
+    notice.wait_for()
+    desk.wait_for_steps(1)
+    desk.page.keyboard.press("Escape")
+    desk.page.keyboard.press("Control+z")  # refused: the notice comes again
+    notice.get_by_role("button", name="取消定时").click()
+    notice.wait_for(state="detached")
+    desk.wait_for_steps(1)
+    desk.page.keyboard.press("Control+z")
+    desk.wait_for_steps(0)
+
+
 def test_what_is_published_is_what_the_public_sees(visit: Callable[..., Visit], site: Site, desk: Desk) -> None:
     public = visit(site.ask(0.5, 0.2)).page
     public.wait_for_selector(".responsible-name")
@@ -396,7 +427,7 @@ def test_what_is_published_is_what_the_public_sees(visit: Callable[..., Visit], 
     rename(desk, 0.5, 0.5, "桃花网格")
     desk.wait_for_steps(1)
     desk.page.click("#tool-brush")
-    desk.hold((0.25, 0.9), (0.25, 1.2))
+    desk.paint((0.25, 0.9), (0.25, 1.2))
     desk.page.mouse.up()
     desk.wait_for_steps(2)
     desk.page.click("#publish")

@@ -93,3 +93,14 @@ def test_a_neighbour_beside_the_scope_and_a_locked_one_keep_their_land(town: Tow
     assert "A" in shown.after
     assert "E" not in shown.after or shown.moved_m()["E"] < 0.02
     assert [key.split("-")[0] for key in shown.left] in ([], ["overlap"])
+
+
+def test_what_mends_one_finding_may_mend_others_too(town: Town) -> None:
+    edition = town.open()
+    set_land(town, edition, "D2", (0.5, 0.98), (1.02, 0.98), (1.02, 2), (0.5, 2))  # over A, B and the rest of D
+    assert flaws(town, edition) == ["overlap"] * 3
+    shown = draft_repairs.preview(town.session, edition, None, 5.0)
+    assert shown.left == {}
+    assert len(shown.mended) == 3
+    town.apply(edition, op.Repair(max_move_m=5.0))
+    assert flaws(town, edition) == []

@@ -23,9 +23,9 @@ export function writeAddress(map, at) {
   history.replaceState(null, "", `#${view}${at ? `&at=${at.lon},${at.lat}` : ""}`);
 }
 
-/** Give the bounds of a map as the API's bbox. */
-export function bboxOf(map) {
-  const bounds = map.getBounds();
+/** Give the bounds of a map, wider on each side by a share of them, as the API's bbox. */
+export function bboxOf(map, margin = 0) {
+  const bounds = map.getBounds().pad(margin);
   const clamp = (value, limit) => Math.min(limit, Math.max(-limit, value)).toFixed(6);
   return [
     clamp(bounds.getWest(), 180),

@@ -1,5 +1,6 @@
 // The planner's desk: what is chosen, the tool in hand, and what happens to each step that is sent.
 
+import { inLanguage } from "../api.js";
 import { byId, el, toast } from "../dom.js";
 import { askExport } from "../export_dialog.js";
 import { moment, number, t } from "../format.js";
@@ -85,13 +86,19 @@ export class Desk {
     this.steps.update();
     this.findings.update(0);
     this._watchOthers();
-    if (this.draft.edition.publish_at) this._sayWhen(new Date(this.draft.edition.publish_at));
+    const { publish_refusal: refusal } = this.draft.edition;
+    if (this.isPlanned) this._sayWhen();
+    else if (refusal) this.notice(t("draft.not_published", { reason: this.named(inLanguage(refusal)) }));
+  }
+
+  get isPlanned() {
+    return this.draft.edition.publish_at !== null;
   }
 
   /** Say that the draft waits for its time, and let her take that back; until then the server refuses changes. */
-  _sayWhen(at) {
+  _sayWhen() {
     const keepOpen = () => this.draft.keepOpen().then(() => location.reload(), this.fail);
-    this.notice(t("draft.scheduled", { when: moment(at) }), this.mayEdit ? [[t("draft.unschedule"), keepOpen]] : []);
+    this.notice(t("draft.scheduled", { when: moment(new Date(this.draft.edition.publish_at)) }), this.mayEdit ? [[t("draft.unschedule"), keepOpen]] : []);
   }
 
   _startActs() {
@@ -128,6 +135,7 @@ export class Desk {
   _watchOthers() {
     setInterval(async () => {
       if (document.hidden || this.draft.isBusy) return;
+      if (this.isPlanned && (await this.draft.isPublished().catch(() => false))) return location.reload();
       const others = await this.draft.watch().catch(() => null); // the next round tries again
       if (!others?.steps.length) return;
       this.flash(others.keys, "others");
@@ -257,8 +265,9 @@ export class Desk {
     if (isSmall || !this.map.getBounds().contains(bounds)) this.map.fitBounds(bounds, { maxZoom: Math.max(this.map.getZoom(), closest), animate: false, padding: [40, 40] });
   }
 
-  /** Send an operation; give the keys that changed, or null where it was refused. */
+  /** Send an operation; give the keys that changed, or nothing where it was refused. */
   async run(operation) {
+    if (this.isPlanned) return this._sayWhen();
     this.hush();
     try {
       const keys = await this.draft.apply(operation);
@@ -270,8 +279,9 @@ export class Desk {
     }
   }
 
-  /** Undo or redo a step. */
+  /** Undo or redo a step; tell whether it was done. */
   async step(which) {
+    if (this.isPlanned) return this._sayWhen();
     this.hush();
     try {
       const keys = await this.draft[which]();

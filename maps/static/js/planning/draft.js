@@ -4,7 +4,7 @@ import { RequestError, change, get, remove, upload } from "../api.js";
 import { boxOf, covers, joinBoxes, labelPoint, worldOf } from "./geometry.js";
 import { Places } from "./places.js";
 
-const MANY = 422; // more than 2,000 units in a box
+export const MANY = 422; // more than 2,000 things in a box
 const MANY_UNITS = 2000;
 export const LONG_MS = 60000;
 const BESIDE_DEG = 0.004; // neighbours are shown this far beyond the draft's own land
@@ -22,6 +22,7 @@ export class Draft extends EventTarget {
     this.places = new Places();
     this.outlines = new Map();
     this.previewed = new Map();
+    this.names = new Map(); // of units that are gone, too
     this.underway = 0;
     this.queue = Promise.resolve();
   }
@@ -87,11 +88,14 @@ export class Draft extends EventTarget {
       this.places.delete(id);
     }
     this.units.set(id, unit);
+    this.names.set(id, unit.name);
   }
 
   _take({ draft_revision: revision, changed, removed, figures = [] }) {
-    const keys = new Set(removed);
-    for (const key of removed) {
+    // A unit beside the draft leaves it when the corner that it got is undone; on the ground it stays.
+    const gone = removed.filter((key) => !this.units.get(key)?.is_frozen);
+    const keys = new Set(gone);
+    for (const key of gone) {
       this.places.delete(key);
       this.units.delete(key);
       this.figures.delete(key);
@@ -227,6 +231,11 @@ export class Draft extends EventTarget {
       await upload("POST", `${this.path}/import`, file, this.revision);
       return (await this.catchUp()).keys;
     });
+  }
+
+  /** Tell whether its time has come. */
+  async isPublished() {
+    return (await get(`/api/v1/editions/${this.edition.id}`)).status === "published";
   }
 
   discard() {

@@ -35,7 +35,7 @@ export class Highlights {
     const now = performance.now();
     for (const [key, { until, why }] of this.flashing) {
       const unit = this.desk.draft.units.get(key);
-      if (!unit?.polygons) continue;
+      if (!unit?.polygons || unit.is_frozen) continue; // those beside only got corners
       context.beginPath();
       trace(context, unit.polygons, view);
       context.globalAlpha = Math.max(0, Math.min(1, (until - now) / FLASH_MS)) * (why === "others" ? 0.5 : 0.3);

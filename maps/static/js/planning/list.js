@@ -1,11 +1,11 @@
 // The list of drafts, and opening one: a layer's borders of today in a division and below it.
 
 import { startAccount } from "../account.js";
-import { change, get, post, remove } from "../api.js";
+import { change, get, inLanguage, post, remove } from "../api.js";
 import { field, openDialog } from "../dialog.js";
 import { divisionField } from "../division_field.js";
 import { byId, el } from "../dom.js";
-import { ago, number, t } from "../format.js";
+import { ago, moment, number, t } from "../format.js";
 import { signInAddress } from "../session.js";
 
 start();
@@ -55,8 +55,8 @@ function draftRow(draft, layer, mayEdit, reload) {
   return el(
     "li",
     { class: "row draft", "data-draft": draft.id },
-    el("a", { class: "draft-name", href: address }, draft.name, el("small", {}, [draft.division_name, layer].join(" · ")), draft.note ? el("small", {}, draft.note) : null),
-    el("span", { class: "draft-steps" }, draft.steps ? t("draft.last_step", { steps: number(draft.steps), when: ago(new Date(draft.last_step_at)) }) : t("draft.untouched")),
+    el("a", { class: "draft-name", href: address }, draft.name, ...describe(draft, layer).map((words) => el("small", {}, words))),
+    el("span", { class: "draft-steps" }, stateOf(draft)),
     el("time", { datetime: draft.created_at }, t("draft.opened", { who: draft.author ?? "", when: ago(new Date(draft.created_at)) })),
     el(
       "span",
@@ -68,6 +68,21 @@ function draftRow(draft, layer, mayEdit, reload) {
       el("a", { class: "primary small button", href: address }, t(mayEdit ? "draft.edit" : "draft.view")),
     ),
   );
+}
+
+/** Say what a draft is about, and who is to look at it. */
+function describe({ division_name: place, note, reviewers, publish_refusal: refusal }, layer) {
+  return [
+    [place, layer].join(" · "),
+    note,
+    reviewers.length ? t("draft.reviewed_by", { who: reviewers.join(t("account.and")) }) : null,
+    refusal ? t("draft.not_published", { reason: inLanguage(refusal) }) : null,
+  ].filter(Boolean);
+}
+
+function stateOf({ publish_at: at, steps, last_step_at: last }) {
+  if (at) return t("draft.planned", { when: moment(new Date(at)) });
+  return steps ? t("draft.last_step", { steps: number(steps), when: ago(new Date(last)) }) : t("draft.untouched");
 }
 
 function rename(draft, reload) {

@@ -1,6 +1,7 @@
 // The plots in sight, which the brush paints into grids; asked for where the map is close enough to tell them apart.
 
 import { get } from "../api.js";
+import { bboxOf } from "../view.js";
 import { boxOf, covers, segmentMeets, worldOf } from "./geometry.js";
 import { Places } from "./places.js";
 
@@ -14,6 +15,7 @@ export class Plots {
     this.places = new Places();
     this.isOn = false;
     this.isEmpty = false;
+    this.isKnown = false; // whether there has been an answer
     this.asked = 0;
     this.timer = 0;
     map.on("moveend", () => this._ask());
@@ -37,9 +39,7 @@ export class Plots {
 
   async _load() {
     const mine = ++this.asked;
-    const bounds = this.map.getBounds().pad(MARGIN);
-    const bbox = [bounds.getWest(), bounds.getSouth(), bounds.getEast(), bounds.getNorth()].map((value) => value.toFixed(7)).join(",");
-    const answer = await get(`${this.draft.path}/plots`, { bbox }).catch(() => null); // the next move asks again
+    const answer = await get(`${this.draft.path}/plots`, { bbox: bboxOf(this.map, MARGIN) }).catch(() => null); // the next move asks again
     if (mine !== this.asked || !answer) return;
     this.places = new Places();
     for (const { geometry, properties } of answer.features) {
@@ -47,6 +47,7 @@ export class Plots {
       this.places.set(properties.id, { ...properties, polygons, box: boxOf(polygons) });
     }
     this.isEmpty = answer.features.length === 0;
+    this.isKnown = true;
     this.onChange();
   }
 

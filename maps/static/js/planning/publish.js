@@ -65,6 +65,8 @@ export async function askPublish(desk) {
       return done.status === "draft" ? location.reload() : showPublished(done);
     },
   });
+  const send = dialog.querySelector("[type=submit]");
+  at.addEventListener("input", () => (send.textContent = t(at.value ? "draft.publish_then" : "draft.publish_now")));
   dialog.classList.add("publish", "beside");
   if (overlay) desk.layBeside(overlay, dialog);
 }

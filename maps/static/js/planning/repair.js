@@ -83,11 +83,14 @@ export function makeRepair(desk) {
     const signed = (m2) => `${m2 < 0 ? "−" : "+"}${number(Math.abs(m2), Math.abs(m2) < 10 ? 1 : 0)}`;
     const row = ({ key, moved_m: moved, gained_m2: gained }) =>
       el("li", {}, el("b", {}, desk.nameOf(key)), el("span", {}, t("repair.change", { moved: number(moved, 2), gained: signed(gained) })));
-    const needed = Math.max(...left.map(({ needed_m: far }) => far ?? Infinity));
+    const further = left.filter(({ needed_m: far }) => far !== null && far <= MOST_M);
+    const hopeless = left.length - further.length;
+    const needed = roundedUp(Math.max(...further.map(({ needed_m: far }) => far)));
     return [
       mended.length ? el("p", {}, t("repair.mended", { count: number(mended.length) })) : null,
       changes.length ? el("ul", { class: "repair-changes" }, ...changes.map(row)) : null,
-      left.length ? el("p", { class: "repair-left" }, t(needed <= MOST_M ? "repair.left" : "repair.hopeless", { count: number(left.length), needed: number(roundedUp(needed), 1) }), " ", needed <= MOST_M ? allowMore(roundedUp(needed)) : "") : null,
+      further.length ? el("p", { class: "repair-left" }, t("repair.left", { count: number(further.length), needed: number(needed, 1) }), " ", allowMore(needed)) : null,
+      hopeless ? el("p", { class: "repair-left" }, t("repair.hopeless", { count: number(hopeless) })) : null,
     ].filter(Boolean);
   }
 

@@ -3,8 +3,10 @@
 import { get } from "../api.js";
 import { t } from "../format.js";
 import { FONT } from "../style.js";
+import { bboxOf } from "../view.js";
 import { around, nearestBorder } from "./borders.js";
 import { traceLine } from "./canvas.js";
+import { MANY } from "./draft.js";
 import { MARK } from "./drawing.js";
 import { metresPerUnit, nearestOnSegment, toWorld } from "./geometry.js";
 import { Places } from "./places.js";
@@ -16,7 +18,7 @@ export const ON_LINE_M = 0.05; // a place on a line is a centimetre beside it, b
 const SHOWN_FROM = 15;
 const SHOWN_PX = 150;
 const WAIT_MS = 250;
-const MARGIN = 0.15;
+const MARGINS = [0.15, -0.2, -0.35]; // of the view; its middle only, where that holds more lines than one answer
 const COLOURS = { street: "#8a5a00", water: "#0b6fa8", compound: "#7a3fa0", division: "#9c2b6b" };
 
 export class Snapping {
@@ -105,10 +107,13 @@ export class Snapping {
 
   async _load() {
     const mine = ++this.asked;
-    const bounds = this.map.getBounds().pad(MARGIN);
-    const bbox = [bounds.getWest(), bounds.getSouth(), bounds.getEast(), bounds.getNorth()].map((value) => value.toFixed(7)).join(",");
-    const answer = await get(`${this.draft.path}/snap-lines`, { bbox }).catch(() => null); // the next move asks again
-    if (mine !== this.asked || !answer) return;
+    let answer;
+    for (const margin of MARGINS) {
+      answer = await get(`${this.draft.path}/snap-lines`, { bbox: bboxOf(this.map, margin) }).catch((error) => error);
+      if (mine !== this.asked) return;
+      if (answer.status !== MANY) break;
+    }
+    if (answer instanceof Error) return; // the next move asks again
     this.lines = new Places();
     answer.features.forEach(({ geometry, properties }, number) => {
       const parts = geometry.type === "LineString" ? [geometry.coordinates] : geometry.coordinates;

@@ -36,7 +36,7 @@ export function startSteps(section, desk) {
   }
 
   const detail = ({ keys, key, to, name }) => {
-    const named = [...(keys ?? []), ...(key ? [key] : []), ...(to ? [to] : [])].map((one) => desk.draft.units.get(one)?.name ?? one);
+    const named = [...(keys ?? []), ...(key ? [key] : []), ...(to ? [to] : [])].map((one) => desk.draft.names.get(one) ?? one);
     const words = name ?? named.slice(0, 3).join(t("account.and"));
     return words ? el("small", {}, words) : "";
   };

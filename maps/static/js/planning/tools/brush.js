@@ -61,6 +61,7 @@ export function brushTool(desk) {
     hint() {
       if (stroke) return "tool.brush_stroke_hint";
       if (!isMicro() && !desk.plots.areVisible) return "tool.brush_far_hint";
+      if (!isMicro() && !desk.plots.isKnown) return "tool.brush_wait_hint";
       if (!isMicro() && desk.plots.isEmpty) return "tool.brush_no_plots_hint";
       return target() ? "tool.brush_hint" : "tool.brush_choose_hint";
     },
@@ -78,7 +79,7 @@ export function brushTool(desk) {
     },
     press(point) {
       const to = target();
-      if (!to || sent || (!isMicro() && !desk.plots.areVisible)) return false;
+      if (!to || sent || (!isMicro() && !(desk.plots.areVisible && desk.plots.isKnown))) return false;
       stroke = { to, from: point, taken: new Map() };
       extend(point);
       return true;
