@@ -122,9 +122,33 @@ def modules_of(entry: str) -> tuple[str, ...]:
             continue
         found[name] = None
         text = (STATIC / "js" / f"{name}.js").read_text(encoding="utf-8")
-        named = re.findall(r'from "(\.{1,2}/[\w/.]+)\.js"', text)
-        waiting += [posixpath.normpath(posixpath.join(posixpath.dirname(name), other)) for other in named]
+        waiting += _imports(name, text)
     return tuple(found)
+
+
+@functools.cache
+def bundle_of(entry: str) -> str:
+    """Return a module below `static/js` and all that it imports as one, for a page that has no server to ask.
+
+    What is imported comes before who imports it, and the imports themselves are left out: their names are there.
+    """
+    order: list[str] = []
+
+    def take(name: str) -> None:
+        text = (STATIC / "js" / f"{name}.js").read_text(encoding="utf-8")
+        for other in _imports(name, text):
+            if other not in order:
+                take(other)
+        order.append(name)
+
+    take(entry)
+    texts = ((STATIC / "js" / f"{name}.js").read_text(encoding="utf-8") for name in order)
+    return "\n".join(re.sub(r"^import .*;$", "", text, flags=re.MULTILINE) for text in texts)
+
+
+def _imports(name: str, text: str) -> list[str]:
+    named = re.findall(r'from "(\.{1,2}/[\w/.]+)\.js"', text)
+    return [posixpath.normpath(posixpath.join(posixpath.dirname(name), other)) for other in named]
 
 
 def is_current(vendor: Path = VENDOR) -> bool:

@@ -1,7 +1,7 @@
 """Page shells: folium declares the map, our own template holds it, nonce and data are put in for each request."""
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,8 +20,11 @@ MAP_MAX_ZOOM = 19
 ELSEWHERE = frozenset({"history", "action", "admin", "object", "password", "sign_in"})
 """Prefixes of texts that the map's scripts don't use."""
 
+VendoredFile = tuple[str, str]
+"""Package and file of a library that is served from here."""
+
 # Every link that folium wants in a page's head, by its name there: the file we serve instead, or None to leave it out.
-HEADER_LINKS: Mapping[str, tuple[str, str] | None] = {
+HEADER_LINKS: Mapping[str, VendoredFile | None] = {
     "leaflet": ("leaflet", "leaflet.js"),
     "leaflet_css": ("leaflet", "leaflet.css"),
     "jquery": None,
@@ -150,15 +153,25 @@ def map_shell(max_tile_zoom: int) -> Shell:
 
 
 def _own_links(figure: Figure) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Give the addresses, here, of the style sheets and scripts that a rendered figure links to.
+    """Give the addresses, here, of the style sheets and scripts that a rendered figure links to."""
+    styles, scripts = header_files(figure)
+    return _addresses(styles), _addresses(scripts)
+
+
+def _addresses(files: Sequence[VendoredFile]) -> tuple[str, ...]:
+    return tuple(f"/static/{vendor_path(*one)}" for one in files)
+
+
+def header_files(figure: Figure) -> tuple[list[VendoredFile], list[VendoredFile]]:
+    """Give the style sheets and the scripts, by package and file, of which a rendered figure wants others.
 
     Raises
     ------
     UnknownLinkError
         `HEADER_LINKS` doesn't say what to do with one.
     """
-    styles: list[str] = []
-    scripts: list[str] = []
+    styles: list[VendoredFile] = []
+    scripts: list[VendoredFile] = []
     for name, element in figure.header._children.items():
         if not isinstance(element, CssLink | JavascriptLink):
             continue  # folium's own viewport forbids zooming, its styles are in ours: left out
@@ -166,5 +179,5 @@ def _own_links(figure: Figure) -> tuple[tuple[str, ...], tuple[str, ...]]:
             raise UnknownLinkError(f"folium links to {name} ({element.url}): say in HEADER_LINKS what to serve instead")
         own = HEADER_LINKS[name]
         if own is not None:
-            (styles if isinstance(element, CssLink) else scripts).append(f"/static/{vendor_path(*own)}")
-    return tuple(styles), tuple(scripts)
+            (styles if isinstance(element, CssLink) else scripts).append(own)
+    return styles, scripts

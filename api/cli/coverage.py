@@ -1,6 +1,7 @@
 """`wangge coverage`."""
 
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -8,7 +9,11 @@ import typer
 from api.cli.streets import Speed, own_speed, working_session
 
 if TYPE_CHECKING:
+    from geo.services.station_coverage.measuring import Asked
     from geo.services.station_coverage.tables import Table
+
+
+_PHASES = {"tables": "计算覆盖 counting", "circles": "绘制服务圈 drawing circles"}
 
 
 class By(StrEnum):
@@ -30,10 +35,14 @@ def coverage(
     minutes: Annotated[list[float] | None, typer.Option(help="Limits; 5, 10 and 15 by default.")] = None,
     speed_kmh: Speed = None,
     buildings: Annotated[bool, typer.Option("--buildings", help="Every building with its nearest station.")] = False,
+    report: Annotated[
+        Path | None, typer.Option(metavar="FILE.html", help="Write map and tables to one file for any browser.")
+    ] = None,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Tell which share of households walks to a station in so many minutes, along the streets."""
+    from geo.errors import WrongUsageError
     from geo.services.access import Scope
     from geo.services.service_areas import MINUTES
     from geo.services.station_coverage import buildings as every_building
@@ -44,10 +53,19 @@ def coverage(
     from geo.services.streets.networks import NetworkCache
 
     asked = Asked(tuple(minutes or MINUTES), own_speed(speed_kmh), kind, level, division)
+    if report is not None:
+        if minutes or buildings or as_csv or as_json:
+            raise WrongUsageError(
+                "--report 总是 5、10、15 分钟的整份报告，不与 --minutes、--buildings、--csv、--json 同用"
+                " / --report is always the whole report: leave out --minutes, --buildings, --csv and --json"
+            )
+        _write_report(report, asked)
+        return
     scope = Scope(everywhere=True)
     with working_session() as session:
-        table = tables.table(session, CoverageCache(NetworkCache()), scope, asked, by.value)
-        rows = every_building.buildings(session, table.measured, scope).rows if buildings else table.flat()
+        cache = CoverageCache(NetworkCache())
+        table = tables.table(session, cache, scope, asked, by.value)
+        rows = every_building.buildings(session, cache, table.measured, scope).rows if buildings else table.flat()
     if as_json:
         import json
 
@@ -57,6 +75,33 @@ def coverage(
         typer.echo(csv_text(rows, every_building.COLUMNS if buildings else None), nl=False)
     else:
         _print(table)
+
+
+def _write_report(file: Path, asked: "Asked") -> None:
+    """Write the report to a file that is there whole or as it was before."""
+    from rich.console import Console
+
+    from api.settings import read_settings
+    from geo.services.access import Scope
+    from geo.services.station_coverage.report import report
+    from geo.services.station_coverage.rooms import SizeRules
+    from geo.services.station_coverage.walks import CoverageCache
+    from geo.services.streets.networks import NetworkCache
+    from maps.coverage_report import render_coverage_report
+
+    settings = read_settings()
+    rules = SizeRules(settings.community_centre_m2, settings.compound_centre_m2, settings.centre_m2_per_100_households)
+    with Console(stderr=True).status(_PHASES["tables"]) as status, working_session() as session:
+
+        def progress(phase: str, done: int, total: int | None) -> None:
+            status.update(_PHASES[phase] + (f" {done}/{total}" if total else ""))
+
+        content = report(session, CoverageCache(NetworkCache()), Scope(everywhere=True), asked, rules, progress)
+    html = render_coverage_report("zh-CN", content, settings.map_approval_number)
+    part = file.with_name(f"{file.name}.part")
+    part.write_text(html, encoding="utf-8")
+    part.replace(file)
+    typer.echo(f"已写入 {file}（{len(html.encode()) / 1e6:.1f} MB），可在任何浏览器中打开，无需网络。 Written.")
 
 
 def _print(table: "Table") -> None:

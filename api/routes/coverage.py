@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi.responses import HTMLResponse
 
 from api.authentication import PrincipalDep
 from api.dependencies import SessionDep, SettingsDep
@@ -14,22 +15,27 @@ from api.schemas.coverage import (
     BuildingsOut,
     BuildingsQuery,
     CoverageOut,
+    ReportQuery,
     StationsOut,
     StationsQuery,
     TableQuery,
     WhatIfIn,
     WhatIfOut,
 )
+from api.settings import Settings
 from geo.errors import InvalidGeometryError
 from geo.services.access import Permission
+from geo.services.service_areas import MINUTES
 from geo.services.station_coverage.blind_spots import blind_spots
 from geo.services.station_coverage.buildings import COLUMNS, buildings
 from geo.services.station_coverage.files import csv_text, point_features, table_features
 from geo.services.station_coverage.measuring import Asked, Measured, measure
+from geo.services.station_coverage.report import report
 from geo.services.station_coverage.rooms import SizeRules, stations
 from geo.services.station_coverage.tables import table
 from geo.services.station_coverage.walks import CoverageCache
-from geo.services.station_coverage.what_if import what_if
+from geo.services.station_coverage.what_if import tried, what_if
+from maps.coverage_report import render_coverage_report
 
 
 def get_coverage_cache(request: Request) -> CoverageCache:
@@ -79,9 +85,11 @@ def list_buildings(
     """List buildings with their nearest station, metres and minutes: all other numbers can be counted from the CSV."""
     scope = principal.scope(READ)
     measured = measure(session, cache, scope, query.asked(settings.walking_kmh))
+    if query.try_lon is not None and query.try_lat is not None:
+        measured = tried(session, cache, measured, [(query.try_lon, query.try_lat)], "wgs84").measured
     if query.format == "csv":
-        return _csv(buildings(session, measured, scope, beyond=query.beyond).rows, COLUMNS, name="buildings")
-    found = buildings(session, measured, scope, beyond=query.beyond, limit=query.limit, offset=query.offset)
+        return _csv(buildings(session, cache, measured, scope, beyond=query.beyond).rows, COLUMNS, name="buildings")
+    found = buildings(session, cache, measured, scope, beyond=query.beyond, limit=query.limit, offset=query.offset)
     if query.format == "geojson":
         return _features(measured, point_features(found.rows), total=found.total)
     return measured.head() | {"total": found.total, "rows": found.rows}
@@ -97,7 +105,7 @@ def list_blind_spots(
 ) -> Response:
     """List where households live together that walk longer (盲区): how many, how far, whose division."""
     measured = measure(session, cache, principal.scope(READ), query.asked(settings.walking_kmh))
-    found = blind_spots(session, cache, measured)
+    found = blind_spots(session, cache, measured).features
     if query.format == "csv":
         return _csv([one["properties"] for one in found], name="blind-spots")
     return _features(measured, found)
@@ -114,11 +122,27 @@ def list_stations(
     """List stations with the households they are nearest to, and whether they are as large as the rules ask."""
     scope = principal.scope(READ)
     measured = measure(session, cache, scope, query.asked(settings.walking_kmh))
-    rules = SizeRules(settings.community_centre_m2, settings.compound_centre_m2, settings.centre_m2_per_100_households)
-    rows = stations(session, measured, scope, rules)
+    rows = stations(session, measured, scope, _size_rules(settings))
     if query.format == "csv":
         return _csv(rows, name="stations")
     return measured.head() | {"rows": rows}
+
+
+@router.get("/report", response_class=HTMLResponse, **permit(READ))
+def get_report(
+    session: SessionDep,
+    principal: PrincipalDep,
+    cache: CoverageDep,
+    settings: SettingsDep,
+    query: Annotated[ReportQuery, Query()],
+) -> Response:
+    """Give map and tables as one HTML file that opens anywhere without a network."""
+    asked = Asked(MINUTES, query.speed_kmh or settings.walking_kmh, query.kind, query.level, query.division)
+    content = report(session, cache, principal.scope(READ), asked, _size_rules(settings))
+    html = render_coverage_report(query.lang, content, settings.map_approval_number)
+    name = f"coverage-report-{content['head']['measured_at'][:10]}.html"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
+    return HTMLResponse(html, headers=headers)
 
 
 @router.post("/what-if", response_model=WhatIfOut, **permit(READ))
@@ -130,6 +154,10 @@ def try_station(
     asked = Asked(tuple(body.minutes), speed, body.kind, body.level, body.division)
     measured = measure(session, cache, principal.scope(READ), asked)
     return what_if(session, cache, measured, [(body.lon, body.lat), *body.doors], body.crs)
+
+
+def _size_rules(settings: Settings) -> SizeRules:
+    return SizeRules(settings.community_centre_m2, settings.compound_centre_m2, settings.centre_m2_per_100_households)
 
 
 def _csv(rows: Sequence[Mapping[str, Any]], columns: Sequence[str] | None = None, *, name: str) -> Response:

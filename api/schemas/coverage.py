@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from api.schemas.service_areas import Door, Minutes
 from geo.services.service_areas import MAX_MINUTES, MINUTES, SPEEDS_KMH
@@ -46,7 +46,16 @@ class BuildingsQuery(CoverageQuery):
     """Only those from which no station is reached in so many minutes."""
     limit: Annotated[int, Field(ge=1, le=5000)] = 1000
     offset: Annotated[int, Field(ge=0)] = 0
+    try_lon: Annotated[float | None, Field(ge=-180, le=180)] = None
+    try_lat: Annotated[float | None, Field(ge=-90, le=90)] = None
+    """As if one more station stood there, WGS 84: what `what-if` counts."""
     format: Literal["json", "csv", "geojson"] = "json"
+
+    @model_validator(mode="after")
+    def _place_is_whole(self) -> "BuildingsQuery":
+        if (self.try_lon is None) != (self.try_lat is None):
+            raise ValueError("try_lon and try_lat come together")
+        return self
 
 
 class BlindSpotsQuery(CoverageQuery):
@@ -60,6 +69,18 @@ class StationsQuery(CoverageQuery):
     """Which stations, and in which form."""
 
     format: Literal["json", "csv"] = "json"
+
+
+class ReportQuery(BaseModel):
+    """Which stations count, whose homes, and in which language; always within 5, 10 and 15 minutes."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: Kind | None = None
+    level: Level | None = None
+    speed_kmh: Speed = None
+    division: str | None = None
+    lang: Literal["zh-CN", "en"] = "zh-CN"
 
 
 class WhatIfIn(BaseModel):

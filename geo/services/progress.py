@@ -14,6 +14,10 @@ _AT_ONCE = 5_000
 """Rows that are worked on together, in less than a second: whoever waits wants to see that it goes on."""
 
 
+def silent(phase: str, done: int, total: int | None) -> None:
+    """Tell nobody."""
+
+
 def counted(rows: Iterable[T], tell: Done) -> Iterator[T]:
     """Give the rows, and tell how many have been taken every thousand and at the end."""
     done = 0

@@ -3,11 +3,12 @@
 import csv
 import io
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
 from geoalchemy2.shape import from_shape
-from playwright.sync_api import Page, Request, expect
+from playwright.sync_api import Browser, Page, Request, expect
 from shapely import Point
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -19,7 +20,7 @@ from geo.services.accounts import Caller
 from geo.services.streets.osm import StreetFile
 from geo.services.streets.store import store
 from geo.services.tiling import refresh_tiles
-from tests.acceptance.conftest import PASSWORD, Site, Visit
+from tests.acceptance.conftest import DESKTOP, PASSWORD, Site, Visit
 from tests.builders import add_division, add_edition, add_grid, add_layer, add_station, box, lon_lat
 from tests.streets import streets_between
 
@@ -105,6 +106,48 @@ def test_the_table_on_the_page_is_the_one_that_is_downloaded(visit: Callable[...
         page.get_by_role("link", name="下载列表 CSV").click()
     rows = list(csv.DictReader(io.StringIO(downloading.value.path().read_text("utf-8-sig"))))
     assert {row["code"]: row["households_15"] for row in rows} == {"": "180", "G1": "150", "G2": "30", "G3": "0"}
+
+
+def test_the_offline_report_opens_from_a_file_without_a_network(
+    visit: Callable[..., Visit], site: Site, browser: Browser, tmp_path: Path
+) -> None:
+    page = visit(address(site), role=Role.PLANNER).page
+    with page.expect_download() as downloading:
+        page.get_by_role("button", name="离线报告").click()
+        expect(page.locator(".report-button [role=status]")).not_to_be_empty()
+    expect(page.locator(".report-button [role=status]")).to_contain_text("已下载")
+    file = tmp_path / downloading.value.suggested_filename
+    assert file.suffix == ".html"
+    downloading.value.save_as(file)
+    assert file.stat().st_size < 1_000_000
+    context = browser.new_context(offline=True, **DESKTOP)
+    try:
+        report = context.new_page()
+        requests, complaints = [], []
+        report.on("request", lambda request: requests.append(request.url))
+        report.on("console", lambda said: complaints.append(said.text))
+        report.on("pageerror", lambda error: complaints.append(str(error)))
+        report.goto(file.as_uri())
+        expect(report.locator(".totals .shares dd")).to_have_text(["71.4%", "85.7%", "85.7%"])
+        report.locator("summary", has_text="按网格").click()
+        assert cells(report, "G1")[:4] == ["150", "100%", "100%", "100%"]
+        assert cells(report, "G2")[:4] == ["60", "0%", "50%", "50%"]
+        expect(report.locator(".share-label")).to_have_text(["100%", "50%"])
+        report.get_by_label("步行", exact=True).select_option("5")
+        expect(report.locator(".share-label")).to_have_text(["100%", "0%"])
+        report.locator(".units tr[data-code=G2] th button").click()
+        expect(report.locator(".units tr.is-chosen")).to_have_attribute("data-code", "G2")
+        report.locator("summary", has_text="盲区").click()
+        expect(report.locator(".spot-rows li")).to_have_count(2)  # x = 14 and 22
+        report.get_by_label("15 分钟服务圈").check()
+        report.locator('.station-box[title="西站"]').dispatch_event("click")
+        expect(report.locator(".station-card")).to_contain_text("沿街道计算")
+        expect(report.locator(".leaflet-control-attribution")).to_contain_text("© 测试")
+        assert [url for url in requests if not url.startswith(("data:", file.as_uri()))] == []
+        assert complaints == []
+        assert report.evaluate("window.pwned") is None
+    finally:
+        context.close()
 
 
 def test_a_row_zooms_to_its_unit(visit: Callable[..., Visit], site: Site) -> None:

@@ -198,6 +198,22 @@ def test_blind_spots(get: Callable[..., Any]) -> None:
     assert sum(int(row["households"]) for row in table) == 60
 
 
+@pytest.mark.parametrize("minutes", [5, 10, 15])
+def test_blind_spots_are_counted_again_from_the_buildings(get: Callable[..., Any], minutes: int) -> None:
+    spots = [one["properties"] for one in get("/blind-spots", minutes=[minutes]).json()["features"]]
+    rows = list(csv.DictReader(io.StringIO(get("/buildings", beyond=minutes, format="csv").text[1:])))
+    again: dict[str, int] = {}
+    for row in rows:
+        again[row["blind_spot"]] = again.get(row["blind_spot"], 0) + int(row["households"])
+    assert again == {str(one["number"]): one["households"] for one in spots}
+    assert again
+    if minutes == 15:  # the largest limit where none is named
+        every = list(csv.DictReader(io.StringIO(get("/buildings", format="csv").text[1:])))
+        assert {row["code"]: row["blind_spot"] for row in every if row["blind_spot"]} == {
+            row["code"]: row["blind_spot"] for row in rows
+        }
+
+
 def test_shapes_for_the_map(get: Callable[..., Any]) -> None:
     body = get(by="grid", format="geojson").json()
     assert shapely.geometry.shape(body["features"][0]["geometry"]).equals(box(0, 0, 9, 1))
@@ -225,6 +241,19 @@ class TestWhatIf:
         assert body["station"]["snap_m"] == pytest.approx(0, abs=0.2)
         with owner_engine.connect() as connection:
             assert connection.scalar(text("select count(*) from station")) == 1
+
+    def test_what_is_gained_is_counted_again_from_the_buildings(self, team: Team, get: Callable[..., Any]) -> None:
+        lon, lat = lon_lat(22, 0.5)
+        told = team.member(Role.PLANNER, "4503").post(URL + "/what-if", json={"lon": lon, "lat": lat}).json()
+        asked = get("/buildings", format="csv", try_lon=lon, try_lat=lat)
+        rows = list(csv.DictReader(io.StringIO(asked.text[1:])))
+        for one in told["after"]["within"]:
+            inside = [row for row in rows if row["minutes"] and float(row["minutes"]) <= one["minutes"]]
+            assert sum(int(row["households"]) for row in inside) == one["households"]
+        assert {row["station_name"] for row in rows if row["code"].startswith(("L14-", "L22-"))} == {"试设站点"}
+        assert get("/buildings", try_lon=lon).status_code == 422
+        x, y = lon_lat(3, 4)
+        assert get("/buildings", try_lon=x, try_lat=y).status_code == 404
 
     def test_of_a_kind_that_is_not_there_yet(self, team: Team) -> None:
         lon, lat = lon_lat(3, 0.5)

@@ -1,5 +1,6 @@
 """Blind spots (盲区): where households that no station reaches in time live together."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -19,14 +20,22 @@ GAP_M = 120.0
 DRAWN_M = 40.0
 
 
-def blind_spots(session: Session, cache: CoverageCache, measured: Measured) -> list[dict[str, Any]]:
-    """Return the clusters of households beyond the largest limit as GeoJSON features, most households first.
+@dataclass(frozen=True)
+class BlindSpots:
+    """GeoJSON features, most households first, and of (n,) homes the number of the one each is in, 0 for none."""
+
+    features: list[dict[str, Any]]
+    number: IntArray
+
+
+def blind_spots(session: Session, cache: CoverageCache, measured: Measured) -> BlindSpots:
+    """Return the clusters of households beyond the largest limit.
 
     Every such household is in exactly one. Buildings without people are left out.
     """
     missed = measured.measured & ~measured.within(measured.asked.minutes[-1])
     missed &= (measured.households > 0) | (measured.people > 0)
-    found: list[dict[str, Any]] = []
+    found: list[tuple[dict[str, Any], IntArray]] = []
     for network_id in np.unique(measured.network_id[missed]).tolist():
         network = cache.networks.by_id(session, network_id)
         if network is None:
@@ -36,12 +45,19 @@ def blind_spots(session: Session, cache: CoverageCache, measured: Measured) -> l
         label = clusters(xy, GAP_M, walls=network.water_tree)
         order = np.argsort(label, kind="stable")
         parts = np.split(order, np.flatnonzero(np.diff(label[order])) + 1)
-        found += [_feature(measured, network, which[part], xy[part]) for part in parts]
-    found.sort(key=lambda one: (-one["properties"]["households"], one["properties"]["lon"], one["properties"]["lat"]))
-    for number, one in enumerate(found, 1):
-        one["id"] = one["properties"]["number"] = number
-    _name(session, measured, found)
-    return found
+        found += [(_feature(measured, network, which[part], xy[part]), which[part]) for part in parts]
+    found.sort(key=lambda one: _rank(one[0]["properties"]))
+    of_home = np.zeros(len(measured), dtype=np.int64)
+    for number, (feature, homes) in enumerate(found, 1):
+        feature["id"] = feature["properties"]["number"] = number
+        of_home[homes] = number
+    features = [feature for feature, _ in found]
+    _name(session, measured, features)
+    return BlindSpots(features, of_home)
+
+
+def _rank(spot: dict[str, Any]) -> tuple[float, ...]:
+    return (-spot["households"], spot["lon"], spot["lat"])
 
 
 def _feature(measured: Measured, network: WalkingNetwork, which: IntArray, xy: Any) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Every building with its nearest station and the walk there: what all numbers about coverage can be counted from."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -9,11 +9,14 @@ from sqlalchemy.orm import Session
 from geo.geometry.walking import IntArray
 from geo.queries import station_coverage as queries
 from geo.services.access import Scope
+from geo.services.station_coverage.blind_spots import blind_spots
 from geo.services.station_coverage.measuring import Measured
+from geo.services.station_coverage.walks import CoverageCache
+from geo.services.station_coverage.what_if import TRIED
 
 COLUMNS = (
     "code", "name", "lon", "lat", "households", "people", "district", "street", "community", "grid",
-    "station", "station_name", "metres", "minutes", "state", "snap_m", "network",
+    "station", "station_name", "metres", "minutes", "state", "snap_m", "network", "blind_spot",
 )  # fmt: skip
 
 
@@ -27,6 +30,7 @@ class Buildings:
 
 def buildings(
     session: Session,
+    cache: CoverageCache,
     measured: Measured,
     scope: Scope,
     *,
@@ -34,19 +38,26 @@ def buildings(
     limit: int | None = None,
     offset: int = 0,
 ) -> Buildings:
-    """Return the buildings by id; with ``beyond`` only those from which the walk is longer than so many minutes."""
+    """Return the buildings by id; with ``beyond`` only those from which the walk is longer than so many minutes.
+
+    ``blind_spot`` is the number, among those beyond the same minutes (or else the largest limit), of the one it is in.
+    """
+    if beyond is not None:
+        measured = replace(measured, asked=replace(measured.asked, minutes=(beyond,)))
     which = np.arange(len(measured))
     if beyond is not None:
         which = np.flatnonzero(measured.measured & ~measured.within(beyond))
     page = which[offset:] if limit is None else which[offset : offset + limit]
-    return Buildings(len(which), _rows(session, measured, scope, page))
+    spots = blind_spots(session, cache, measured).number
+    return Buildings(len(which), _rows(session, measured, scope, page, spots))
 
 
-def _rows(session: Session, measured: Measured, scope: Scope, which: IntArray) -> list[dict[str, Any]]:
+def _rows(session: Session, measured: Measured, scope: Scope, which: IntArray, spots: IntArray) -> list[dict[str, Any]]:
     named = {row["id"]: row for row in queries.read_buildings(session, scope.parameter(), measured.id[which].tolist())}
     stations: dict[int, Any] = {
         row["id"]: row for row in queries.read_stations_by_id(session, np.unique(measured.station_id[which]).tolist())
     }
+    stations[TRIED] = {"code": None, "name": "试设站点"}
     grids = {row["id"]: row["code"] for row in queries.read_grid_names(session, np.unique(measured.grid_id).tolist())}
     version = dict(
         zip(np.unique(measured.network_id[measured.network_id >= 0]).tolist(), measured.networks, strict=True)
@@ -78,6 +89,7 @@ def _rows(session: Session, measured: Measured, scope: Scope, which: IntArray) -
                 "state": "reached" if is_reached else "unreached" if is_measured else "without_streets",
                 "snap_m": round(float(snap_m[i]), 1) if np.isfinite(snap_m[i]) else None,
                 "network": version.get(int(measured.network_id[i])),
+                "blind_spot": int(spots[i]) or None,
             }
         )
     return rows

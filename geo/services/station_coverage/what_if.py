@@ -1,7 +1,7 @@
 """What one more station would change: households that gain a walk of 5, 10 or 15 minutes."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -14,11 +14,24 @@ from geo.services.station_coverage.measuring import Measured
 from geo.services.station_coverage.tables import count
 from geo.services.station_coverage.walks import CoverageCache
 
+#: In the place of a station's id: the one that is tried.
+TRIED = 0
 
-def what_if(
+
+@dataclass(frozen=True)
+class Trial:
+    """The homes with their walks if one more station stood there, its place, and how far it is from a street."""
+
+    measured: Measured
+    lon: float
+    lat: float
+    snap_m: float
+
+
+def tried(
     session: Session, cache: CoverageCache, measured: Measured, doors: Sequence[tuple[float, float]], crs: str
-) -> dict[str, Any]:
-    """Return the homes covered before and after a station with these doors opened; nothing is stored.
+) -> Trial:
+    """Return the walks with a station with these doors opened, up to the largest limit; nothing is stored.
 
     Raises
     ------
@@ -27,7 +40,7 @@ def what_if(
     """
     lon, lat = to_wgs84([one[0] for one in doors], [one[1] for one in doors], crs)
     lonlat = np.column_stack([lon, lat])
-    metres, snap_m = measured.metres.copy(), np.inf
+    metres, station_id, snap_m = measured.metres.copy(), measured.station_id.copy(), np.inf
     limit = measured.asked.limit_m(measured.asked.minutes[-1])
     for network_id in np.unique(measured.network_id[measured.network_id >= 0]).tolist():
         network = cache.networks.by_id(session, network_id)
@@ -37,15 +50,25 @@ def what_if(
         snap_m = min(snap_m, float(places.distance_m.min()))
         which = np.flatnonzero(measured.network_id == network_id)
         _, walked = nearest_doors(network, places, measured.places[which], limit_m=limit + 1.0)
-        metres[which] = np.minimum(metres[which], np.round(walked, 1))
+        walked = np.round(walked, 1)
+        is_nearer = walked < metres[which]
+        metres[which[is_nearer]], station_id[which[is_nearer]] = walked[is_nearer], TRIED
     if not np.isfinite(snap_m):
         raise NoStreetsError(f"lon {lon[0]:.7f}, lat {lat[0]:.7f}: 200 米内没有道路 / no street is known within 200 m")
-    before, after = count(measured, name="现状", level="total"), count(
-        replace(measured, metres=metres), name="增设后", level="total"
-    )  # fmt: skip
+    moved = replace(measured, metres=metres, station_id=station_id)
+    return Trial(moved, float(lon[0]), float(lat[0]), round(snap_m, 1))
+
+
+def what_if(
+    session: Session, cache: CoverageCache, measured: Measured, doors: Sequence[tuple[float, float]], crs: str
+) -> dict[str, Any]:
+    """Return the homes covered before and after a station with these doors opened; raises what `tried` does."""
+    trial = tried(session, cache, measured, doors, crs)
+    before = count(measured, name="现状", level="total")
+    after = count(trial.measured, name="增设后", level="total")
     gained = [
         {key: later[key] - (0 if key == "minutes" else now[key]) for key in ("minutes", "households", "people")}
         for now, later in zip(before["within"], after["within"], strict=True)
     ]
-    station = {"lon": float(lon[0]), "lat": float(lat[0]), "snap_m": round(snap_m, 1)}
+    station = {"lon": trial.lon, "lat": trial.lat, "snap_m": trial.snap_m}
     return measured.head() | {"station": station, "before": before, "after": after, "gained": gained}

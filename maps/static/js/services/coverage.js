@@ -1,8 +1,8 @@
 // The page of coverage: whose walk to a station is how long, where nobody's is short, and what one more would change.
 
-import { get } from "../api.js";
+import { download, get } from "../api.js";
 import { byId, el } from "../dom.js";
-import { named, number, t } from "../format.js";
+import { named, number, page, t } from "../format.js";
 import { keepFresh, signInAddress } from "../session.js";
 import { stationIcon } from "../station_drawing.js";
 import { readAddress } from "../view.js";
@@ -40,7 +40,7 @@ class CoveragePage {
     this.coverage = new CoverageMap(map, { onUnit: (code) => this.tab !== "try" && this.chooseUnit(code), onSpot: (rank) => this.chooseSpot(rank) });
     this.stationPin = L.layerGroup().addTo(map);
     this.table = new UnitTable((code) => this.chooseUnit(code));
-    this.whatIf = new WhatIf(map, () => this.filter());
+    this.whatIf = new WhatIf(map, () => this.filter(), (links) => this.downloads(links));
     this.status = el("p", { class: "count", role: "status" });
     this.totals = el("div", {});
     this.body = el("div", { role: "tabpanel", id: "coverage-panel", tabindex: "-1" });
@@ -178,7 +178,25 @@ class CoveragePage {
 
   fillUnits() {
     this.table.show(this.rows, this.minutes);
-    this.body.replaceChildren(this.table.box, this.downloads([["coverage.csv_table", "", { by: this.by }], ["coverage.csv_buildings", "/buildings", {}]]));
+    this.body.replaceChildren(this.table.box, this.downloads([["coverage.csv_table", "", { by: this.by }], ["coverage.csv_buildings", "/buildings", {}]]), this.reportButton());
+  }
+
+  /** A button that makes the offline report, and says how that goes. */
+  reportButton() {
+    const told = el("p", { class: "count", role: "status" });
+    const make = async () => {
+      button.disabled = true;
+      told.replaceChildren(el("span", { class: "spinner", "aria-hidden": "true" }), t("coverage.report_making"));
+      try {
+        await download(`${API}/report`, { lang: page.language, ...this.filter() });
+        told.textContent = t("coverage.report_done");
+      } catch (error) {
+        told.textContent = t("coverage.report_failed", { reason: error.message });
+      }
+      button.disabled = false;
+    };
+    const button = el("button", { type: "button", class: "plain small", onclick: make }, t("coverage.report"));
+    return el("div", { class: "report-button" }, button, told);
   }
 
   async fillSpots(signal) {

@@ -9,10 +9,11 @@ import { percent } from "./coverage_map.js";
 import { follower } from "./follower.js";
 
 export class WhatIf {
-  /** `filter()` gives the kind and level that count. */
-  constructor(map, filter) {
+  /** `filter()` gives the kind and level that count, `downloads(links)` links to files. */
+  constructor(map, filter, downloads) {
     this.map = map;
     this.filter = filter;
+    this.downloads = downloads;
     this.circles = new CircleLayer(map);
     this.pin = null;
     this.box = el("div", { class: "what-if" });
@@ -110,6 +111,7 @@ export class WhatIf {
         ),
       ),
       circleNote(areas.features),
+      this.downloads([["coverage.csv_try", "/buildings", { try_lon: change.station.lon, try_lat: change.station.lat }]]),
     );
   }
 }

@@ -1,0 +1,49 @@
+"""Read streets and water as a report draws them: simplified, and cut to its box."""
+
+from collections import defaultdict
+
+import shapely
+from shapely.geometry.base import BaseGeometry
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from geo.queries.map_overview import Bounds
+
+KINDS = ("motorway", "arterial", "street", "rail", "lane", "path")
+"""From what is needed most to what is left out first."""
+_BOX = "ST_MakeEnvelope(:west, :south, :east, :north, 4326)"
+
+
+def read_streets(session: Session, bounds: Bounds) -> dict[str, list[BaseGeometry]]:
+    """Read the streets in a box (WGS 84) by kind, joined where they meet and simplified by about 3 m."""
+    rows = session.execute(
+        text(
+            f"""
+            select kind, ST_AsBinary(ST_Simplify((ST_Dump(ST_LineMerge(ST_Collect(geom)))).geom, 0.00003, true))
+            from street where geom && {_BOX} group by kind, name, is_bridge
+            """
+        ),
+        _parameters(bounds),
+    )
+    found = defaultdict(list)
+    for kind, wkb in rows:
+        found[kind].append(shapely.from_wkb(bytes(wkb)))
+    return found
+
+
+def read_water(session: Session, bounds: Bounds) -> list[BaseGeometry]:
+    """Read the water in a box (WGS 84), cut to it and simplified by about 3 m; ponds of less than 400 m2 not."""
+    rows = session.execute(
+        text(
+            f"""
+            select ST_AsBinary(ST_Intersection(ST_MakeValid(ST_SimplifyPreserveTopology(geom, 0.00003)), {_BOX}))
+            from water where geom && {_BOX} and ST_Area(tile_geom) > 400 order by id
+            """
+        ),
+        _parameters(bounds),
+    )
+    return [shape for (wkb,) in rows if not (shape := shapely.from_wkb(bytes(wkb))).is_empty]
+
+
+def _parameters(bounds: Bounds) -> dict[str, float]:
+    return dict(zip(("west", "south", "east", "north"), bounds, strict=True))

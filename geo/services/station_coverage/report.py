@@ -1,0 +1,130 @@
+"""Coverage as one report: every table of it, and the shapes to draw it, for a page that asks nobody anything."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+import shapely
+from sqlalchemy.orm import Session
+
+from geo.geometry.packed import SCALE, pack_area, pack_lines
+from geo.queries import report_map
+from geo.queries import station_coverage as queries
+from geo.queries.map_overview import Bounds, read_overview
+from geo.queries.stations import read_stations
+from geo.services.access import Scope
+from geo.services.progress import Progress, silent
+from geo.services.service_areas import circles
+from geo.services.station_coverage.blind_spots import blind_spots
+from geo.services.station_coverage.measuring import Asked, Measured
+from geo.services.station_coverage.rooms import SizeRules, stations
+from geo.services.station_coverage.tables import By, flatten, table
+from geo.services.station_coverage.walks import CoverageCache
+
+DRAWN: tuple[By, ...] = ("grid", "community", "street", "district")
+COUNTED: tuple[By, ...] = (*DRAWN, "kind", "level")
+MARGIN_DEG = 0.008
+MAX_STATIONS = 2000
+#: More streets than this and the smallest ones are left out: a report has to open on an old computer.
+MAX_STREETS = 20_000
+
+
+def report(
+    session: Session, cache: CoverageCache, scope: Scope, asked: Asked, rules: SizeRules, progress: Progress = silent
+) -> dict[str, Any]:
+    """Return what a report shows, ready for JSON: the API's own rows, and shapes packed by `geo.geometry.packed`.
+
+    Parameters
+    ----------
+    progress
+        Told the phase, and of the circles how many are drawn.
+
+    Raises
+    ------
+    NoStreetsError, NotFoundError
+        As `measure` does.
+    """
+    progress("tables", 0, None)
+    tables = {by: table(session, cache, scope, asked, by) for by in COUNTED}
+    measured = tables["street"].measured
+    bounds = _bounds(measured)
+    overview = read_overview(session)
+    shapes = {by: _shapes(session, by, tables[by].ids) for by in DRAWN}
+    spots = blind_spots(session, cache, measured).features
+    rooms = stations(session, measured, scope, rules)
+    return {
+        "scale": SCALE,
+        "head": measured.head(),
+        "has_demo_data": overview.has_demo_data,
+        "attributions": list(overview.attributions),
+        "bounds": bounds,
+        "total": flatten(tables["street"].total),
+        "tables": {by: [flatten(row) for row in one.rows] for by, one in tables.items()},
+        "shapes": shapes,
+        "spots": [{"shape": pack_area(shapely.geometry.shape(one["geometry"]))} | one["properties"] for one in spots],
+        "rooms": rooms,
+        "stations": _stations(session, cache, measured, bounds, progress),
+        "base": _base(session, bounds),
+    }
+
+
+def _bounds(measured: Measured) -> Bounds:
+    """Return the box around all homes with a margin; what lies further away isn't drawn."""
+    west, south = (measured.lonlat.min(axis=0) - MARGIN_DEG).tolist()
+    east, north = (measured.lonlat.max(axis=0) + MARGIN_DEG).tolist()
+    return west, south, east, north
+
+
+def _shapes(session: Session, by: By, ids: Sequence[int | None]) -> list[Any]:
+    """Return one packed shape a row, None where neither border nor outline is known."""
+    found = queries.read_shapes(session, by, [one for one in ids if one is not None])
+    return [pack_area(shapely.from_geojson(found[one])) if one in found else None for one in ids]
+
+
+def _stations(
+    session: Session, cache: CoverageCache, measured: Measured, bounds: Bounds, progress: Progress
+) -> list[dict[str, Any]]:
+    """Return the open stations around, everybody's, each with its circle of the largest limit.
+
+    A circle that is kept and fresh is taken; any other is drawn here, so that none is old.
+    """
+    minutes, speed = measured.asked.minutes[-1], measured.asked.speed_kmh
+    kept = read_stations(
+        session, bounds, limit=MAX_STATIONS, minutes=cast(int, minutes), speed_kmh=speed, with_shapes=True
+    )
+    found = []
+    for done, row in enumerate(map(dict, kept)):
+        progress("circles", done, len(kept))
+        circle = _kept(row) or _drawn(session, cache, row, minutes, speed)
+        facts = {key: row[key] for key in ("code", "name", "kind", "level", "lon", "lat", "division_name", "address")}
+        found.append(facts | {"circle": circle})
+    return found
+
+
+def _kept(row: Mapping[str, Any]) -> dict[str, Any] | None:
+    if row["circle_method"] is None:
+        return None
+    shape = shapely.geometry.shape(row["circle_shape"])
+    return {"method": row["circle_method"], "truncated": row["circle_truncated"], "shape": pack_area(shape)}
+
+
+def _drawn(
+    session: Session, cache: CoverageCache, row: Mapping[str, Any], minutes: float, speed_kmh: float
+) -> dict[str, Any]:
+    doors = [(row["lon"], row["lat"]), *((lon, lat) for lon, lat in row["doors"])]
+    (area,) = circles(session, cache.networks, doors, [minutes], speed_kmh=speed_kmh).areas
+    shape = shapely.simplify(area.geom, 0.00003)
+    return {"method": area.method, "truncated": area.truncated, "shape": pack_area(shape)}
+
+
+def _base(session: Session, bounds: Bounds) -> dict[str, Any]:
+    """Return water and streets, of each kind the lines: fewer kinds where there are too many."""
+    streets = report_map.read_streets(session, bounds)
+    left = MAX_STREETS
+    kept = {}
+    for kind in report_map.KINDS:
+        lines = streets.get(kind, [])
+        left -= len(lines)
+        if left < 0:
+            break
+        kept[kind] = pack_lines(lines)
+    return {"water": [pack_area(one) for one in report_map.read_water(session, bounds)], "streets": kept}

@@ -1,0 +1,188 @@
+// The report of coverage: what the page of coverage shows, drawn from what the file itself holds.
+
+import { byId, el } from "../dom.js";
+import { moment, named, number, page, t } from "../format.js";
+import { circleOf, latLngOf, stationIcon } from "../station_drawing.js";
+import { INK } from "../style.js";
+import { CoverageMap, showLegend } from "./coverage_map.js";
+import { UnitTable, roomList, spotList, totalsOf } from "./coverage_lists.js";
+
+const UNITS = ["grid", "community", "street", "district"];
+const STREETS = { path: [INK.street, 0.6], lane: [INK.street, 1], street: [INK.street, 1.6], rail: [INK.rail, 1], arterial: [INK.arterialEdge, 2.4], motorway: [INK.motorwayEdge, 3] };
+
+/** Start the report on the map that folium declared. */
+export function start(map) {
+  new CoverageReport(map, page.content).start();
+}
+
+class CoverageReport {
+  constructor(map, content) {
+    this.map = map;
+    this.content = content;
+    this.by = content.shapes.grid.some(Boolean) ? "grid" : "street";
+    this.minutes = 15;
+    this.features = Object.fromEntries(UNITS.map((by) => [by, content.tables[by].map((properties, i) => ({ geometry: areaOf(content.shapes[by][i]), properties }))]));
+    this.spots = content.spots.map(({ shape, ...properties }) => ({ geometry: areaOf(shape), properties }));
+    drawBase(map, content.base);
+    this.coverage = new CoverageMap(map, { onUnit: (code) => this.chooseUnit(this.by, code), onSpot: (rank) => this.chooseSpot(rank) });
+    this.circles = this.drawCircles();
+    this.stations = this.drawStations();
+    this.tables = Object.fromEntries(Object.keys(content.tables).map((by) => [by, new UnitTable((code) => this.chooseUnit(by, code))]));
+  }
+
+  start() {
+    const { bounds: [west, south, east, north], attributions } = this.content;
+    L.control.scale({ imperial: false, position: "bottomleft" }).addTo(this.map);
+    const corner = L.control.attribution({ prefix: false, position: "bottomright" }).addTo(this.map);
+    for (const words of [t("attribution.own"), ...attributions, page.approval_number && `${t("approval.label")} ${page.approval_number}`].filter(Boolean)) corner.addAttribution(el("span", {}, words).innerHTML);
+    byId("zoom-in").addEventListener("click", () => this.map.zoomIn());
+    byId("zoom-out").addEventListener("click", () => this.map.zoomOut());
+    this.map.fitBounds([[south, west], [north, east]]);
+    byId("service-body").replaceChildren(this.about(), this.choices(), this.switches(), totalsOf(this.content.total), ...this.parts());
+    this.show();
+  }
+
+  about() {
+    const { head } = this.content;
+    const counted = [head.kind ? named("station", head.kind) : t("coverage.all_kinds"), head.level ? t(`kind.${head.level}`) : t("coverage.all_levels")];
+    return el(
+      "div",
+      { class: "about" },
+      el("p", {}, t("coverage.measured", { date: moment(new Date(head.measured_at)), stations: number(head.stations) })),
+      el("p", {}, t("coverage.method", { speed: number(head.speed_kmh, 1) })),
+      el("p", {}, t("coverage_report.counted", { stations: counted.join(" · ") })),
+      el("p", {}, t("coverage_report.networks", { networks: head.networks.join("、") })),
+      head.attribution ? el("p", {}, head.attribution) : null,
+    );
+  }
+
+  choices() {
+    const choice = (id, label, values, words, current, set) => {
+      const select = el("select", { id }, ...values.map((value) => el("option", { value, selected: value === current }, words(value))));
+      select.addEventListener("change", () => set(select.value));
+      return el("div", {}, el("label", { for: id }, label), select);
+    };
+    return el(
+      "div",
+      { class: "coverage-filters" },
+      choice("by", t("coverage.by"), UNITS, (unit) => t(`coverage_by.${unit}`), this.by, (by) => this.setUnit(by)),
+      choice("minutes", t("coverage.minutes_choice"), [5, 10, 15], (minutes) => t("circles.minutes", { minutes }), this.minutes, (minutes) => {
+        this.minutes = Number(minutes);
+        this.show();
+      }),
+    );
+  }
+
+  switches() {
+    const layers = [["stations", this.stations, true], ["circles", this.circles, false], ["spots", this.coverage.spots, true]];
+    return el(
+      "div",
+      { class: "shown" },
+      ...layers.map(([key, layer, isOn]) => {
+        const box = el("input", { type: "checkbox", checked: isOn, onchange: () => (box.checked ? layer.addTo(this.map) : layer.remove()) });
+        box.dispatchEvent(new Event("change"));
+        return el("label", {}, box, t(`coverage_report.${key}`));
+      }),
+    );
+  }
+
+  parts() {
+    const { head, rooms, total } = this.content;
+    const part = (title, isOpen, ...inside) => el("details", { class: "part", open: isOpen }, el("summary", {}, title), ...inside);
+    const tables = Object.entries(this.tables).map(([by, table]) => part(t(`coverage_report_by.${by}`), by === "street", table.box));
+    const households = this.spots.reduce((sum, { properties }) => sum + properties.households, 0);
+    const told = this.spots.length ? t("coverage.spots_count", { count: number(this.spots.length), households: number(households), minutes: head.minutes.at(-1) }) : t("coverage.spots_none", { minutes: head.minutes.at(-1) });
+    return [
+      ...tables,
+      part(t("coverage_tab.spots"), false, el("p", { class: "count" }, told), spotList(this.spots, (rank) => this.chooseSpot(rank))),
+      part(t("coverage_tab.rooms"), false, el("div", { class: "inside" }, roomList(rooms, ({ lon, lat }) => this.map.setView([lat, lon], 17)))),
+      part(t("coverage_report.method"), false, el("p", { class: "about" }, t("coverage_report.method_note", { buildings: number(total.buildings) })), el("p", { class: "about" }, t("coverage_report.circles_note"))),
+    ];
+  }
+
+  show() {
+    this.coverage.showUnits(this.features[this.by], this.minutes);
+    this.coverage.showSpots(this.spots);
+    for (const [by, table] of Object.entries(this.tables)) table.show(this.content.tables[by], this.minutes);
+    showLegend(this.content.head, this.minutes);
+  }
+
+  setUnit(by) {
+    this.by = byId("by").value = by;
+    this.show();
+  }
+
+  chooseUnit(by, code) {
+    if (!UNITS.includes(by)) return;
+    if (by !== this.by) this.setUnit(by);
+    this.coverage.zoomToUnit(code);
+    this.tables[by].mark(code);
+  }
+
+  chooseSpot(rank) {
+    this.coverage.zoomToSpot(this.spots.find(({ properties }) => properties.number === rank));
+    for (const row of document.querySelectorAll("[data-spot]")) row.classList.toggle("is-chosen", row.dataset.spot === String(rank));
+  }
+
+  drawCircles() {
+    const renderer = L.canvas({ padding: 0.3 });
+    return L.layerGroup(this.content.stations.map(({ circle: { shape, method } }) => circleOf(null, { geometry: areaOf(shape), method }, renderer, 0.03)));
+  }
+
+  drawStations() {
+    return L.layerGroup(
+      this.content.stations.map((station) => {
+        const { name, kind, lon, lat } = station;
+        const pin = L.marker(latLngOf({ geometry: { coordinates: [lon, lat] } }), { icon: stationIcon(kind), title: name, alt: `${named("station", kind)}: ${name}`, riseOnHover: true });
+        return pin.bindPopup(() => this.card(station), { minWidth: 200, maxWidth: 280 });
+      }),
+    );
+  }
+
+  card({ code, name, kind, level, division_name: division, address, circle: { method, truncated } }) {
+    const minutes = this.content.head.minutes.at(-1);
+    return el(
+      "article",
+      { class: "station-card" },
+      el("h3", {}, name),
+      el("p", { class: "kind" }, [named("station", kind), level && t(`kind.${level}`), division].filter(Boolean).join(" · ")),
+      el("p", {}, code),
+      address ? el("p", {}, address) : null,
+      el("p", { class: "circle-note" }, t(method === "network" ? "station.circle_network" : "station.circle", { minutes })),
+      truncated ? el("p", { class: "circle-note" }, t("station.circle_truncated")) : null,
+    );
+  }
+}
+
+/** Draw water and streets below everything else. */
+function drawBase(map, { water, streets }) {
+  map.createPane("base").style.zIndex = 200;
+  const renderer = L.canvas({ pane: "base", padding: 0.3 });
+  const look = { renderer, pane: "base", interactive: false };
+  for (const shape of water) L.geoJSON(areaOf(shape), { ...look, style: { ...look, stroke: false, fillColor: INK.water, fillOpacity: 1 } }).addTo(map);
+  const drawn = Object.entries(streets).reverse().map(([kind, lines]) => {
+    const [color, width] = STREETS[kind];
+    return { width, line: L.polyline(lines.map((line) => unpacked(line).map(([lon, lat]) => [lat, lon])), { ...look, color, smoothFactor: 1.5 }).addTo(map) };
+  });
+  const widen = () => drawn.forEach(({ width, line }) => line.setStyle({ weight: width * Math.max(0.6, 2 ** ((map.getZoom() - 14) / 1.7)) }));
+  map.on("zoomend", widen);
+  widen();
+}
+
+/** Give a packed area as GeoJSON, null where there is none. */
+function areaOf(packed) {
+  if (!packed) return null;
+  return { type: "MultiPolygon", coordinates: packed.map((rings) => rings.map((ring) => unpacked(ring)).map((ring) => [...ring, ring[0]])) };
+}
+
+/** Give a packed line as [lon, lat] points. */
+function unpacked(line) {
+  const points = [];
+  let [lon, lat] = [0, 0];
+  for (let i = 0; i < line.length; i += 2) {
+    lon += line[i];
+    lat += line[i + 1];
+    points.push([lon / page.content.scale, lat / page.content.scale]);
+  }
+  return points;
+}
