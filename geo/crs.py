@@ -67,7 +67,10 @@ def parse_crs(name: str) -> str:
         crs = f"EPSG:{int(key[5:])}"
         _transformer(crs, "EPSG:4326")
         return crs
-    raise UnknownCrsError(f"unknown coordinate system {name!r}: name one of {', '.join(NAMES)} or EPSG:nnnn")
+    raise UnknownCrsError(
+        f"不认识坐标系 {name!r}，可写 {'、'.join(NAMES)} 或 EPSG:nnnn。"
+        f" unknown coordinate system {name!r}: name one of {', '.join(NAMES)} or EPSG:nnnn"
+    )
 
 
 def to_wgs84(lon: ArrayLike, lat: ArrayLike, crs: str) -> Pair:
@@ -152,14 +155,20 @@ def check_degrees(lon: ArrayLike, lat: ArrayLike) -> None:
 def _what_is_wrong(lon: float, lat: float) -> str:
     at = f"lon {lon!r}, lat {lat!r}"
     if not (np.isfinite(lon) and np.isfinite(lat)):
-        return f"{at}: both must be finite numbers"
+        return f"经度 {lon}、纬度 {lat} 必须是数字。 {at}: both must be finite numbers"
     if abs(lat) > 90 and abs(lat) <= 180 and abs(lon) <= 90:
-        return f"{at}: latitude is beyond 90 degrees; longitude comes first, so the two are probably swapped"
+        return (
+            f"纬度 {lat} 超过 90 度：经度在前、纬度在后，两者很可能写反了。"
+            f" {at}: latitude is beyond 90 degrees; longitude comes first, so the two are probably swapped"
+        )
     if abs(lon) > 180 or abs(lat) > 90:
-        return f"{at}: not degrees (longitude -180 to 180, latitude -90 to 90); name the system with crs=EPSG:nnnn"
+        return (
+            f"经度 {lon}、纬度 {lat} 不是度数（经度 -180 到 180，纬度 -90 到 90），请写明坐标系 crs=EPSG:nnnn。"
+            f" {at}: not degrees (longitude -180 to 180, latitude -90 to 90); name the system with crs=EPSG:nnnn"
+        )
     if abs(lat) > _MAX_LAT:
-        return f"{at}: a pole belongs to no grid"
-    return f"{at}: a point on the antimeridian belongs to no grid"
+        return f"纬度 {lat}：极点不属于任何网格。 {at}: a pole belongs to no grid"
+    return f"经度 {lon}：180 度经线上的点不属于任何网格。 {at}: a point on the antimeridian belongs to no grid"
 
 
 def _arrays(lon: ArrayLike, lat: ArrayLike) -> Pair:
@@ -184,19 +193,24 @@ def _transformer(source: str, target: str) -> Any:
     try:
         return pyproj.Transformer.from_crs(source, target, always_xy=True)
     except (CRSError, ProjError) as error:
-        raise UnknownCrsError(f"cannot convert {source} to {target}: no such coordinate system is known") from error
+        raise UnknownCrsError(
+            f"没有 {source} 与 {target} 之间的换算，不认识这个坐标系。"
+            f" cannot convert {source} to {target}: no such coordinate system is known"
+        ) from error
 
 
 def _project(x: Floats, y: Floats, source: str, target: str) -> Pair:
     if not (np.isfinite(x).all() and np.isfinite(y).all()):
         bad = int(np.argmin((np.isfinite(x) & np.isfinite(y)).ravel()))
-        raise InvalidCoordinateError(f"x {x.ravel()[bad]!r}, y {y.ravel()[bad]!r}: both must be finite numbers")
+        at = f"x {x.ravel()[bad]}, y {y.ravel()[bad]}"
+        raise InvalidCoordinateError(f"{at} 必须是数字。 {at}: both must be finite numbers")
     out_x, out_y = _transformer(source, target).transform(x, y)
     good = np.isfinite(out_x) & np.isfinite(out_y)
     if not good.all():
         bad = int(np.argmin(good.ravel()))
+        at = f"x {x.ravel()[bad]}, y {y.ravel()[bad]}"
         raise InvalidCoordinateError(
-            f"x {x.ravel()[bad]!r}, y {y.ravel()[bad]!r}: not a place that {source} can convert to {target}"
+            f"{at} 不在 {source} 的范围内。 {at}: not a place that {source} can convert to {target}"
         )
     return np.asarray(out_x), np.asarray(out_y)
 

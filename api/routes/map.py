@@ -1,7 +1,7 @@
 """What the map page asks for: layers and revisions, search, issues and stations in view."""
 
 import re
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
 from pydantic import AwareDatetime
@@ -25,6 +25,8 @@ from api.schemas.map import (
     photo_of,
     point,
 )
+from geo.crs import to_wgs84
+from geo.errors import InvalidCoordinateError
 from geo.geometry.buffer_circle import buffer_radius_m
 from geo.queries.issues import read_recent_issues
 from geo.queries.map_overview import LayerOverview, MapOverview, read_overview
@@ -38,6 +40,8 @@ PUBLIC = permit(Permission.PUBLIC)
 
 CIRCLE_MIN = 15
 MAX_FEATURES = 2000
+BENT: tuple[Literal["wgs84", "gcj02", "bd09"], ...] = ("wgs84", "gcj02", "bd09")
+"""The systems in which coordinates are copied from a map or a phone, the likeliest first."""
 COORDINATES = re.compile(r"\s*(-?\d{1,3}(?:\.\d+)?)\s*[,，;；\s]\s*(-?\d{1,3}(?:\.\d+)?)\s*")
 
 
@@ -79,7 +83,8 @@ def search(
 ) -> list[PlaceOut]:
     """Find places by code, name or coordinates; exact matches first.
 
-    Two numbers are longitude and latitude; the other order is understood where the second one can't be a latitude.
+    Two numbers are longitude and latitude; the other order is understood where the second one can't be a latitude. In
+    mainland China they come back three times: read in WGS 84, in GCJ-02 and in BD-09, as maps on phones show them.
     """
     if coordinates := COORDINATES.fullmatch(q):
         return _coordinates(float(coordinates[1]), float(coordinates[2]))
@@ -96,10 +101,30 @@ def _coordinates(first: float, second: float) -> list[PlaceOut]:
     lon, lat = (second, first) if abs(second) > 90 else (first, second)
     if abs(lon) > 180 or abs(lat) > 90:
         return []
-    name = f"{lon:.6f}, {lat:.6f}"
+    try:
+        readings = {crs: _wgs84(lon, lat, crs) for crs in BENT}
+    except InvalidCoordinateError:  # a pole, the antimeridian: shown, though they belong to nobody
+        readings = {"wgs84": (lon, lat)}
+    is_bent = readings["wgs84"] != readings.get("gcj02", readings["wgs84"])
     return [
-        PlaceOut(kind="coordinates", code=None, name=name, within=None, lon=lon, lat=lat, bounds=[lon, lat, lon, lat])
+        PlaceOut(
+            kind="coordinates",
+            code=None,
+            name=f"{lon:.6f}, {lat:.6f}",
+            within=None,
+            crs=crs,
+            lon=x,
+            lat=y,
+            bounds=[x, y, x, y],
+        )
+        for crs, (x, y) in readings.items()
+        if is_bent or crs == "wgs84"
     ]
+
+
+def _wgs84(lon: float, lat: float, crs: str) -> tuple[float, float]:
+    x, y = to_wgs84(lon, lat, crs)
+    return float(x[0]), float(y[0])
 
 
 @router.get("/issues", **permit(Permission.READ_ISSUES))

@@ -53,6 +53,8 @@ class PlaceOut(BaseModel):
     name: str
     within: str | None
     """The division it lies in."""
+    crs: Literal["wgs84", "gcj02", "bd09"] | None = None
+    """The system that given coordinates were read in."""
     lon: float
     lat: float
     bounds: Degrees

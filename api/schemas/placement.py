@@ -185,7 +185,7 @@ class LocateIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     points: Annotated[list[FixIn], Field(min_length=1, max_length=MAX_POINTS)]
-    crs: str = "wgs84"
+    crs: str = Field(max_length=20, description="wgs84, cgcs2000, gcj02, bd09 or EPSG:nnnn; never guessed")
     accuracy_level: Literal[68, 95] = 68
     as_of: AwareDatetime | None = None
     layer: str | None = None

@@ -42,7 +42,7 @@ def make_branches(rng: np.random.Generator, city: City, divisions: list[Division
     names = {row.code: row.name for row in divisions}
     rows = [
         BranchRow(
-            f"D{code}", f"{names[code]}区委社会工作部（演示）", "organisation", None, code, "alone", of_division=True
+            f"D{code}", f"{names[code]}委社会工作部（演示）", "organisation", None, code, "alone", of_division=True
         )
         for code in sorted(inner)
     ]

@@ -60,7 +60,8 @@ def check_accuracy(accuracy_m: ArrayLike) -> None:
     bad = ~((radius > 0) & (radius <= MAX_ACCURACY_M))  # NaN compares as false
     if bad.any():
         raise InvalidAccuracyError(
-            f"accuracy_m must be more than 0 and at most {MAX_ACCURACY_M:,.0f} metres, got {radius[bad].flat[0]};"
+            f"定位精度 {radius[bad].flat[0]} 不对：应大于 0 米、不超过 {MAX_ACCURACY_M:,.0f} 米，不知道就不填。"
+            f" accuracy_m must be more than 0 and at most {MAX_ACCURACY_M:,.0f} metres, got {radius[bad].flat[0]};"
             " leave it out if it is unknown"
         )
 

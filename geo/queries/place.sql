@@ -184,8 +184,10 @@ left join lateral (
 ) unit on true
 left join lateral (
     select jsonb_build_object('code', l.code, 'name', l.name) as answer,
+           -- (A first edition may be back-dated: its leaves hold before the instant at which it was published.)
            case when %(as_of)s::timestamptz is null then l.revision else (
-               select max(e.revision) from edition e where e.layer_id = l.id and e.published_at <= scope.at
+               select max(e.revision) from edition e
+               where e.layer_id = l.id and (e.published_at <= scope.at or e.id = leaf.edition_id)
            ) end as revision
     from layer l where l.id = leaf.layer_id
 ) layer on true

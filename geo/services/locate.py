@@ -240,4 +240,7 @@ async def _require_layer_on(cursor: AsyncCursor[Any], code: str) -> None:
 def require_layer(code: str, known: Sequence[str]) -> None:
     """Raise NotFoundError if no layer has this code."""
     if code not in known:
-        raise NotFoundError(f"no layer has the code {code!r}; there are: {', '.join(known) or 'none'}")
+        raise NotFoundError(
+            f"没有编码为 {code!r} 的网格体系，现有：{'、'.join(known) or '无'}。"
+            f" no layer has the code {code!r}; there are: {', '.join(known) or 'none'}"
+        )

@@ -1,5 +1,6 @@
 """The map page in a real browser, on a served app: nothing from elsewhere, text stays text, the work gets done."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -200,9 +201,54 @@ def test_by_keyboard_alone(visit: Callable[..., Visit], site: Site) -> None:
 def test_coordinates_are_found(visit: Callable[..., Visit], site: Site) -> None:
     page = visit(f"{site.url}/").page
     page.fill("#search-text", "110.2805，25.2705")
+    page.wait_for_selector("#search-results [role=option]")
+    assert page.locator("#search-results .result-more").all_inner_texts() == [
+        *["坐标 · WGS 84（GPS）", "坐标 · GCJ-02（高德、腾讯地图）", "坐标 · BD-09（百度地图）"]
+    ]
     page.keyboard.press("Enter")
     page.wait_for_selector(".reasons")
     assert page.inner_text(".responsible-name") == "桃花网格"
+    assert page.inner_text(".responsible-within") == "西山社区"
+    assert re.fullmatch(r"\d+ 米", page.inner_text(".leaflet-control-scale-line"))
+
+
+def test_a_pole_is_refused_in_the_pages_language(visit: Callable[..., Visit], site: Site) -> None:
+    for lang, said in (
+        ("zh-CN", "没能判定归属：纬度 90.0：极点不属于任何网格。"),
+        ("en", "The lookup failed: lon 10.0"),
+    ):
+        page = visit(f"{site.url}/?lang={lang}").page
+        page.fill("#search-text", "10, 90")
+        page.keyboard.press("Enter")
+        page.wait_for_selector(".failed")
+        assert page.inner_text("#place-body .failed").startswith(said)
+
+
+def test_my_position_is_asked_with_its_accuracy(visit: Callable[..., Visit], site: Site) -> None:
+    lon, lat = lon_lat(1.95, 0.5)  # 5 m from the grid's edge
+    here = {"longitude": lon, "latitude": lat, "accuracy": 20}
+    page = visit(f"{site.url}/", **DESKTOP, geolocation=here, permissions=["geolocation"]).page
+    page.click("#locate-me")
+    page.wait_for_selector(".reasons")
+    assert page.inner_text(".certainty") == "归属存疑"
+    assert "± 20 米" in page.inner_text(".placement")
+    page.click("text=在此上报")
+    page.fill("#report-description", "路灯不亮")
+    page.click("text=提交")
+    page.wait_for_selector(".outcome.sent")
+    with Session(site.engine) as session:
+        assert session.scalar(text("select accuracy_m from report order by received_at desc limit 1")) == 20
+
+
+def test_the_circles_of_many_stations_are_one_area(visit: Callable[..., Visit], site: Site) -> None:
+    page = visit(site.at(2.7, 0.7, zoom=15)).page
+    page.wait_for_selector(".station")
+    page.click("#layers-open")
+    page.click("[data-layer=circles] input")
+    page.wait_for_selector(".leaflet-circles-pane canvas")
+    page.wait_for_timeout(600)
+    pixels = "c => new Set(new Uint32Array(c.getContext('2d').getImageData(0, 0, c.width, c.height).data.buffer)).size"
+    assert page.locator(".leaflet-circles-pane canvas").evaluate(pixels) > 1
 
 
 def test_the_public_is_told_the_grid_and_may_report(visit: Callable[..., Visit], site: Site) -> None:
@@ -220,7 +266,7 @@ def test_the_public_is_told_the_grid_and_may_report(visit: Callable[..., Visit],
     page.fill("#report-description", "井盖破损")
     page.click("text=提交")
     page.wait_for_selector(".outcome.sent")
-    assert "已归入“桃花网格”" in page.inner_text(".outcome")
+    assert "已归入“桃花网格”（西山社区）" in page.inner_text(".outcome")
 
 
 def test_a_stations_card_says_how_its_circle_was_made_and_stays_open(

@@ -142,11 +142,12 @@ def test_other_systems_are_converted(session: Session, tmp_path: Path) -> None:
         ("lon,lat,lat\n1,2,3\n", "occurs twice"),
         ("", "空文件"),
         ('lon,lat\n110.2,"25.2\n', "引号没有配对"),
+        ("lon,lat\r110.2,25.2\r110.3,25.3", "回车符"),
     ],
 )
 def test_refused_files_leave_nothing_behind(session: Session, tmp_path: Path, content: str, message: str) -> None:
     city_with_two_grids(session)
-    (tmp_path / "in.csv").write_text(content)
+    (tmp_path / "in.csv").write_bytes(content.encode())
     with pytest.raises(RefusedImportError, match=message):
         place_file(session, tmp_path / "in.csv", tmp_path / "out.csv", crs="wgs84")
     assert [path.name for path in tmp_path.iterdir()] == ["in.csv"]
@@ -158,6 +159,9 @@ def test_missing_file_missing_grids_and_overwriting_are_refused(session: Session
         place_file(session, tmp_path / "no.csv", tmp_path / "out.csv", crs="wgs84")
     with pytest.raises(RefusedImportError, match="overwrite"):
         place_file(session, source, source, crs="wgs84")
+    for nowhere in (tmp_path / "no" / "out.csv", tmp_path):
+        with pytest.raises(RefusedImportError, match="no such folder"):
+            place_file(session, source, nowhere, crs="wgs84")
     city_with_two_grids(session)
     with pytest.raises(NotFoundError, match="no grids"):
         place_file(session, source, tmp_path / "out.csv", crs="wgs84", layer="police")
@@ -173,6 +177,7 @@ def test_many_blocks_equal_one(session: Session, tmp_path: Path, monkeypatch: py
     seen: list[int] = []
     place_file(session, source, tmp_path / "many.csv", crs="wgs84", on_bytes=seen.append)
     assert len(seen) > 20
+    assert sum(seen) == source.stat().st_size
     assert (tmp_path / "many.csv").read_bytes() == (tmp_path / "one.csv").read_bytes()
 
 

@@ -57,7 +57,7 @@ def test_locate_outside_and_as_of(client: Member) -> None:
 
 def test_locate_many(client: Member) -> None:
     points = [dict(zip(("lon", "lat"), lon_lat(x, 0.5), strict=True)) for x in (1.5, 0.5, 1)]
-    response = client.post("/api/v1/locate", json={"points": points})
+    response = client.post("/api/v1/locate", json={"crs": "wgs84", "points": points})
     assert response.status_code == 200
     placements = LocateOut.model_validate_json(response.content).placements
     assert [p.leaf and p.leaf.code for p in placements] == ["B", "A", "A"]
@@ -68,7 +68,7 @@ def test_many_blurred_points_get_the_shares_of_one(client: Member) -> None:
     lon, lat = lon_lat(1.0001, 0.5)
     point = {"lon": lon, "lat": lat, "accuracy_m": 15}
     one = PlacementOut.model_validate_json(client.get("/api/v1/locate", params=point).content)
-    many = client.post("/api/v1/locate", json={"points": [point] * 60}).content
+    many = client.post("/api/v1/locate", json={"crs": "wgs84", "points": [point] * 60}).content
     assert one.certainty == "ambiguous"
     assert LocateOut.model_validate_json(many).placements == [one] * 60
 
@@ -112,8 +112,14 @@ def test_unknown_layer_is_not_found(client: Member) -> None:
     assert "party" in response.json()["detail"]
 
 
+def test_many_points_are_read_in_the_system_that_is_named_or_not_at_all(client: Member) -> None:
+    response = client.post("/api/v1/locate", json={"points": [{"lon": 110, "lat": 25}]})
+    assert response.status_code == 422
+    assert response.json()["errors"][0]["where"] == "body.crs"
+
+
 def test_too_many_points(client: Member) -> None:
-    response = client.post("/api/v1/locate", json={"points": [{"lon": 110, "lat": 25}] * 10_001})
+    response = client.post("/api/v1/locate", json={"crs": "wgs84", "points": [{"lon": 110, "lat": 25}] * 10_001})
     assert response.status_code == 422
 
 
@@ -122,7 +128,7 @@ def test_many_points_are_refused_as_one_is(client: Member) -> None:
         ({"points": [{"lon": 110, "lat": 25}], "as_of": "2999-01-01T00:00:00Z"}, "FutureInstantError"),
         ({"points": [{"lon": 110, "lat": 25}, {"lon": 110, "lat": 25, "accuracy_m": 1e9}]}, "InvalidAccuracyError"),
     ]:
-        response = client.post("/api/v1/locate", json=asked)
+        response = client.post("/api/v1/locate", json=asked | {"crs": "wgs84"})
         assert (response.status_code, response.json()["type"]) == (422, f"/problems/{kind}")
 
 

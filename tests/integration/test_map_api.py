@@ -13,6 +13,7 @@ from shapely.geometry import shape
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
+from geo.crs import to_wgs84
 from geo.models import Issue, Report, Station, Street, StreetNetwork
 from geo.queries.tiles import TileAddress
 from geo.services.access import Role
@@ -254,6 +255,19 @@ def test_search(client: TestClient, town: Town, query: str, kind: str, name: str
     west, south, east, north = first["bounds"]
     assert west <= first["lon"] <= east
     assert south <= first["lat"] <= north
+
+
+def test_coordinates_are_read_in_each_system_that_maps_show(client: TestClient) -> None:
+    """GCJ-02 taken as WGS 84 is 550 m off; outside mainland China all are the same, and at a pole none is read."""
+    found = client.get("/api/v1/search", params={"q": "110.2905,25.2705"}).json()
+    assert [(one["kind"], one["crs"], one["name"]) for one in found] == [
+        ("coordinates", crs, "110.290500, 25.270500") for crs in ("wgs84", "gcj02", "bd09")
+    ]
+    for one in found:
+        lon, lat = to_wgs84(110.2905, 25.2705, one["crs"])
+        assert (one["lon"], one["lat"]) == (lon[0], lat[0])
+    for elsewhere in ("2.35, 48.85", "10, 90"):
+        assert [one["crs"] for one in client.get("/api/v1/search", params={"q": elsewhere}).json()] == ["wgs84"]
 
 
 @pytest.mark.parametrize("query", ["没有这个地方", "200, 10", "\x00", " "])

@@ -259,6 +259,14 @@ def test_as_of_answers_with_the_borders_and_the_people_of_then(city: City) -> No
     assert owner(city.locate(2 + 20 * METRE, 0.5, as_of=datetime(2023, 6, 1, tzinfo=UTC))) == ("snapped", "OLD")
 
 
+def test_borders_that_an_edition_back_dated_have_its_revision(city: City) -> None:
+    """A first edition holds from a day before it was published."""
+    city.grid("A", cell(0, 0), since=datetime(2019, 1, 1, tzinfo=UTC))
+    answer = city.locate(0.5, 0.5, as_of=datetime(2019, 6, 1, tzinfo=UTC))
+    assert owner(answer) == ("covers", "A")
+    assert (answer["revision"], answer["edition"]["revision"]) == (1, 1)
+
+
 def test_another_layer_only_when_asked(city: City) -> None:
     police = add_layer(city.session, city.city, "police", is_primary=False)
     edition = add_edition(city.session, police, city.city)

@@ -38,7 +38,7 @@ def borders(owner_engine: Engine) -> None:
 
 def located(client) -> PlacementOut:
     answer = client.get("/api/v1/locate", params=AT)
-    many = client.post("/api/v1/locate", json={"points": [AT]}).json()["placements"]
+    many = client.post("/api/v1/locate", json={"crs": "wgs84", "points": [AT]}).json()["placements"]
     assert many == [answer.json()]
     return PlacementOut.model_validate_json(answer.content)
 

@@ -231,7 +231,8 @@ class TestNearStations:
         lon, lat = lon_lat(x, y)
         params = {"lon": lon, "lat": lat, "include": "stations"}
         one = team.client.get("/api/v1/locate", params=params)
-        many = team.client.post("/api/v1/locate", json={"points": [{"lon": lon, "lat": lat}], "include": "stations"})
+        asked = {"crs": "wgs84", "points": [{"lon": lon, "lat": lat}], "include": "stations"}
+        many = team.client.post("/api/v1/locate", json=asked)
         assert one.json()["stations"] == many.json()["placements"][0]["stations"]
         return {
             station["name"]: station for station in PlacementOut.model_validate(one.json()).model_dump()["stations"]

@@ -77,16 +77,19 @@ def place_file(
     Raises
     ------
     RefusedImportError
-        The file, its header or a record can't be read, or the target is the source.
+        The file, its header or a record can't be read; the target is the source or can't be there.
     NotFoundError, UnknownCrsError
         No grids to place in; an unknown system.
     """
     crs = parse_crs(crs)
     if target.resolve() == source.resolve():
         raise RefusedImportError(f"输出不能覆盖输入 (the output would overwrite the input): {target}")
+    if target.is_dir() or not target.parent.is_dir():
+        raise RefusedImportError(f"不能写到这里，没有这个文件夹或它不是文件 (no such folder, or not a file): {target}")
     file = CsvFile.open(source)
     chosen = _chosen(file.header, columns or Columns())
     placer = BulkPlacer(session, layer, snap_m=snap_m, certain_from=certain_from)
+    on_bytes(file.data_start)
     kind = ParquetOutput if target.suffix == ".parquet" else CsvOutput
     with written_whole(target) as partial, closing(kind(partial, file, placer.owners)) as output:
         return _place_blocks(file, chosen, crs, placer, output, on_bytes)

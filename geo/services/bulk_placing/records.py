@@ -95,7 +95,7 @@ class CsvFile:
         Raises
         ------
         RefusedImportError
-            The file is missing, empty or in another encoding.
+            The file is missing, empty, in another encoding or without line feeds.
         """
         if not path.is_file():
             raise RefusedImportError(f"没有这个文件 (no such file): {path}")
@@ -104,6 +104,11 @@ class CsvFile:
             raise RefusedImportError(f"{path} 是空文件，应有表头 (the file is empty; it needs a header)")
         end = int(_record_ends(first)[0]) + 1
         record = first[:end].rstrip(b"\r\n")
+        if b"\r" in record and b'"' not in record:
+            raise RefusedImportError(
+                f"{path}: 换行用的是旧 Mac 的回车符，请另存为普通 CSV "
+                "(lines end with a lone carriage return; save the file as plain CSV)"
+            )
         encoding = _encoding_of(path)
         text = record.removeprefix(codecs.BOM_UTF8)
         header = pa_csv.read_csv(

@@ -6,6 +6,7 @@ import { openDialog } from "./dialog.js";
 import { byId, el } from "./dom.js";
 import { askExport } from "./export_dialog.js";
 import { moment, number, page, t } from "./format.js";
+import { addScale } from "./scale.js";
 import { signInAddress } from "./session.js";
 import { shown } from "./style.js";
 import { setAddress } from "./tiles.js";
@@ -41,7 +42,7 @@ export async function start({ map, tiles, moreTiles }) {
 }
 
 function prepare(map, tiles) {
-  L.control.scale({ imperial: false, position: "bottomleft" }).addTo(map);
+  addScale(map);
   const corner = L.control.attribution({ prefix: false, position: "bottomright" }).addTo(map);
   corner.addAttribution(escaped(t("attribution.own")));
   if (page.approval_number) corner.addAttribution(escaped(`${t("approval.label")} ${page.approval_number}`));

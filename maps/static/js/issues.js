@@ -54,7 +54,7 @@ export function startIssues(map, onChoose) {
 
   /** Closed ones are only listed: on the map they would hide those that somebody must act on. */
   function draw(features) {
-    const size = map.getZoom() >= 15 ? 6 : 4.5;
+    const size = sizeAt(map.getZoom());
     const acted = features.filter(({ properties }) => properties.state !== "closed");
     const wanted = new Map(acted.map((feature) => [`${feature.id}:${feature.properties.state}:${size}`, feature]));
     for (const [key, marker] of drawn) {
@@ -120,6 +120,9 @@ export function startIssues(map, onChoose) {
     setShown: (isShown) => (isShown ? points.addTo(map) : points.remove()),
   };
 }
+
+/** Far out the whole city is a few pixels: its name must stay readable below them. */
+const sizeAt = (zoom) => (zoom >= 15 ? 6 : zoom >= 13 ? 4.5 : 3);
 
 const placeOf = (properties) =>
   [properties.division_name, properties.grid_name ?? t("issues.unplaced"), properties.micro_grid_name].filter(Boolean).join(" · ");

@@ -86,20 +86,25 @@ const streetName = (size, width) =>
 const divisionName = (size, weight, colour) =>
   new PointLabel({ text: (_, props) => [props.name], size, weight, colour });
 
+const waterName = (padding) => new PointLabel({ text: (_, props) => [props.name], size: 13, weight: 400, colour: INK.waterLabel, padding });
+
 /** Give the label rules, from the most important down: where two collide the earlier one stays. */
 export function labelRules() {
   const looks = [
     ["city", divisionName(17, 700, INK.districtLabel), 5, 8],
     ["district", divisionName(15, 600, INK.districtLabel), 8, 12],
     ["street", divisionName(13, 600, INK.communityLabel), 11, 12],
-    ["community", divisionName(12, 500, INK.communityLabel), 12, 14],
   ];
+  const community = ["community", divisionName(12, 500, INK.communityLabel), 12, 14];
   // A division's border is known and then part of the base map's tiles, or drawn from its grids and part of theirs.
   const tiles = [["base", "division_label"], ["grids", "outline_label"]];
-  const rules = looks.flatMap(([level, look, minzoom, maxzoom]) =>
-    tiles.map(([source, layer]) => rule(source, layer, "divisions", look, { minzoom, maxzoom, where: (props) => props.level === level })),
-  );
-  rules.push(
+  const named = ([level, look, minzoom, maxzoom]) =>
+    tiles.map(([source, layer]) => rule(source, layer, "divisions", look, { minzoom, maxzoom, where: (props) => props.level === level }));
+  return [
+    ...looks.flatMap(named),
+    // Before the communities: a city without its river's name is hard to read.
+    base("water_label", waterName(14), { minzoom: 13, maxzoom: 14 }),
+    ...named(community),
     grids(
       "grid_label",
       "grids",
@@ -111,9 +116,7 @@ export function labelRules() {
       }),
       { minzoom: 15 },
     ),
-    base("water_label", new PointLabel({ text: (_, props) => [props.name], size: 13, weight: 400, colour: INK.waterLabel, padding: 40 }), {
-      minzoom: 13,
-    }),
+    base("water_label", waterName(40), { minzoom: 15 }),
     base("street_label", streetName(12, 2), { minzoom: 14, where: isKind("arterial", "motorway") }),
     base("street_label", streetName(11, 2), { minzoom: 15, where: isKind("street") }),
     grids(
@@ -132,6 +135,5 @@ export function labelRules() {
       minzoom: 16,
     }),
     base("street_label", streetName(11, 2), { minzoom: 17, where: isKind("lane") }),
-  );
-  return rules;
+  ];
 }

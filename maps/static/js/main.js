@@ -9,6 +9,7 @@ import { startIssues } from "./issues.js";
 import { listLayers, offerTessellations, wireLayerCard } from "./layers.js";
 import { placementCard } from "./placement.js";
 import { reportForm } from "./report.js";
+import { addScale } from "./scale.js";
 import { wireSearch } from "./search.js";
 import { isNarrow, setSheet, wireSheet } from "./sheet.js";
 import { CIRCLES_FROM, STATIONS_FROM, startStations } from "./stations.js";
@@ -20,6 +21,7 @@ import { readAddress, writeAddress } from "./view.js";
 const REVISIONS_EVERY_S = 15;
 const LOST_AGAIN_S = 4; // where the server didn't answer
 const SLOW_MS = 700; // tiles that take longer are said to be on their way
+const MAX_ACCURACY_M = 100_000; // the server takes no coarser fix
 const CITY_ZOOM = { min: 10, max: 14 };
 
 /** Start the page on the map and tile layer that folium declared. */
@@ -30,7 +32,7 @@ export function start({ map, tiles }) {
   const account = startAccount();
 
   openView(map, layer);
-  L.control.scale({ imperial: false, position: "bottomleft" }).addTo(map);
+  addScale(map);
   const corner = L.control.attribution({ prefix: false, position: "bottomright" }).addTo(map);
   corner.addAttribution(escaped(t("attribution.own")));
   for (const words of overview.attributions) corner.addAttribution(escaped(words));
@@ -60,7 +62,7 @@ export function start({ map, tiles }) {
   });
 
   async function ask(at) {
-    asked = { lon: Number(at.lon.toFixed(7)), lat: Number(at.lat.toFixed(7)) };
+    asked = { lon: Number(at.lon.toFixed(7)), lat: Number(at.lat.toFixed(7)), ...(at.accuracy_m ? { accuracy_m: at.accuracy_m } : {}) };
     const mine = asked;
     pin.setLatLng([asked.lat, asked.lon]).addTo(map);
     writeAddress(map, asked);
@@ -221,7 +223,7 @@ function wireButtons(map, ask) {
     navigator.geolocation.getCurrentPosition(
       ({ coords }) => {
         map.setView([coords.latitude, coords.longitude], 17, { animate: false });
-        ask({ lon: coords.longitude, lat: coords.latitude });
+        ask({ lon: coords.longitude, lat: coords.latitude, accuracy_m: Math.min(coords.accuracy, MAX_ACCURACY_M) });
       },
       () => toast(t("map.gps_denied")),
       { enableHighAccuracy: true, timeout: 10000 },

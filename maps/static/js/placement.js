@@ -39,6 +39,7 @@ export function placementCard(answer, at, actions) {
       "div",
       { class: "responsible" },
       el("p", { class: "responsible-name" }, leafName(leaf) ?? division?.name ?? t("place.nobody")),
+      leaf ? el("p", { class: "responsible-within" }, whereIn(answer)) : null,
       el("p", { class: "responsible-code" }, leaf?.code ?? division?.code ?? ""),
       el("p", { class: `certainty ${leaf ? answer.certainty : "nobody"}` }, certaintyOf(answer)),
     ),
@@ -50,13 +51,16 @@ export function placementCard(answer, at, actions) {
       ...row(t("place.division"), upwards.join(" › ")),
       ...row(t("place.branch"), ...branchOf(answer)),
       ...row(t("place.posts"), ...(answer.leaf ? postsOf(answer) : [])),
-      ...row(t("place.coordinates"), `${at.lon.toFixed(6)}, ${at.lat.toFixed(6)}`),
+      ...row(t("place.coordinates"), `${at.lon.toFixed(6)}, ${at.lat.toFixed(6)}`, at.accuracy_m && `± ${distance(at.accuracy_m)}`),
     ),
     candidatesOf(answer),
     el("h3", {}, t("place.reason")),
     el("ul", { class: "reasons" }, ...reasons(answer).map((said) => el("li", {}, said))),
   );
 }
+
+/** Names such as 第3网格 are those of a thousand grids: what a leaf lies in, smallest first. */
+export const whereIn = ({ grid, micro_grid: micro, division }) => [micro && grid?.name, division?.name].filter(Boolean).join(" · ");
 
 function certaintyOf(answer) {
   if (!answer.leaf && !answer.grid) return t("place.nobody");

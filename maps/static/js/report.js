@@ -3,7 +3,8 @@
 import { post } from "./api.js";
 import { el } from "./dom.js";
 import { t } from "./format.js";
-import { leafName } from "./placement.js";
+import { leafName, whereIn } from "./placement.js";
+import { setSheet } from "./sheet.js";
 
 const CATEGORIES = ["road", "sanitation", "parking", "lighting", "greening", "noise", "safety", "other"];
 
@@ -33,12 +34,14 @@ export function reportForm(at, onSent) {
     el("label", { for: "report-description" }, t("report.description")),
     description,
     el("div", { class: "buttons" }, send, el("button", { type: "button", class: "plain", onclick: () => toggle(false) }, t("report.cancel"))),
+    outcome,
   );
 
   function toggle(isOpen) {
     form.hidden = !isOpen;
     open.hidden = isOpen;
     outcome.textContent = "";
+    setSheet(isOpen ? "full" : "half"); // on a phone; its keyboard takes the half below
     (isOpen ? category : open).focus();
   }
 
@@ -61,8 +64,10 @@ export function reportForm(at, onSent) {
         lon: at.lon,
         lat: at.lat,
         crs: "wgs84",
+        accuracy_m: at.accuracy_m,
       });
-      form.remove();
+      form.replaceWith(outcome);
+      setSheet("half");
       outcome.classList.add("sent");
       outcome.replaceChildren(el("strong", {}, t("report.sent", { number: answer.issue_id })), el("br"), whereTo(answer));
       onSent(answer);
@@ -72,10 +77,10 @@ export function reportForm(at, onSent) {
       send.disabled = false;
     }
   });
-  return [open, form, outcome];
+  return [open, form];
 }
 
 function whereTo(answer) {
   const leaf = leafName(answer.placement.leaf ?? answer.placement.grid);
-  return leaf ? t("report.sent_to", { leaf }) : t("report.sent_outside");
+  return leaf ? t("report.sent_to", { leaf, within: whereIn(answer.placement) }) : t("report.sent_outside");
 }

@@ -50,7 +50,7 @@ export function wireSearch(onChoose) {
   }
 
   function resultItem(place, index) {
-    const more = [t(`kind.${place.kind}`), place.within, place.code].filter(Boolean).join(" · ");
+    const more = [t(`kind.${place.kind}`), place.crs && t(`crs.${place.crs}`), place.within, place.code].filter(Boolean).join(" · ");
     return el(
       "li",
       { role: "option", id: `result-${index}`, "aria-selected": "false", onpointerdown: (event) => event.preventDefault(), onclick: () => choose(index) },

@@ -4,6 +4,7 @@ import { el, icon } from "./dom.js";
 import { t } from "./format.js";
 
 const COLOUR = "#b3261e";
+const TINT = "#fbeeeb";
 export const SHAPES = {
   service_centre: "m12 3 2.6 5.6 6.1.7-4.500 4.200 1.200 6L12 16.500 6.600 19.500l1.200-6L3.300 9.300l6.100-.7z",
   tourism_station: "M6 3h2v18H6zM9 4h10l-3 4 3 4H9z",
@@ -48,3 +49,11 @@ export const stationPhoto = ({ name, photo }, size) =>
     { class: "station-photo", href: photo.url, target: "_blank", title: t("station.photo_open") },
     el("img", { src: photo[size], alt: t("station.photo", { name }), width: photo.width_px, height: photo.height_px }),
   );
+
+/** All that lies within any of the stations' circles: of each line only what is no other circle's inside is seen. */
+export function unionOf(stations, renderer) {
+  const part = (look) => stations.map((station) => circleOf(station, station.properties.circle, renderer, 0).setStyle(look));
+  const lines = part({ weight: 3.2, opacity: 1 }); // the inner half is painted over
+  const areas = part({ stroke: false, fillColor: TINT, fillOpacity: 1 });
+  return L.layerGroup([...lines, ...areas]);
+}

@@ -4,7 +4,7 @@ import { get } from "./api.js";
 import { el } from "./dom.js";
 import { named, t } from "./format.js";
 import { isNarrow } from "./sheet.js";
-import { circleOf, latLngOf, stationIcon, stationPhoto } from "./station_drawing.js";
+import { circleOf, latLngOf, stationIcon, stationPhoto, unionOf } from "./station_drawing.js";
 import { bboxOf } from "./view.js";
 
 export const STATIONS_FROM = 13;
@@ -19,6 +19,8 @@ export function startStations(map) {
   const circles = L.layerGroup().addTo(map);
   const chosen = L.layerGroup().addTo(map);
   const canvas = L.canvas({ padding: 0.3 });
+  map.createPane("circles");
+  const wide = L.canvas({ padding: 0.3, pane: "circles" });
   const drawn = new Map(); // markers by station
   let underway = null;
   let choice = null;
@@ -43,12 +45,11 @@ export function startStations(map) {
   function draw() {
     circles.clearLayers();
     const isNear = map.getZoom() >= ALL_FROM;
+    map.getContainer().classList.toggle("far", !isNear);
     const seen = last.filter(({ properties: { level } }) => isNear || ["city", "district", "street"].includes(level));
     drawMarkers(on.stations ? seen : []);
     if (!on.circles) return;
-    for (const station of seen.filter(({ properties }) => properties.kind === "service_centre")) {
-      circles.addLayer(circleOf(station, station.properties.circle, canvas));
-    }
+    circles.addLayer(unionOf(seen.filter(({ properties }) => properties.kind === "service_centre"), wide));
   }
 
   /** Keep the markers that stay: opening a card moves the map, and a new marker would close it again. */

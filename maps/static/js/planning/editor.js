@@ -4,6 +4,7 @@ import { startAccount } from "../account.js";
 import { get } from "../api.js";
 import { byId, el } from "../dom.js";
 import { number, page, t } from "../format.js";
+import { addScale } from "../scale.js";
 import { signInAddress } from "../session.js";
 import { shown } from "../style.js";
 import { setAddress } from "../tiles.js";
@@ -16,7 +17,7 @@ import { BANDS } from "./drawing.js";
 export async function start({ map, tiles }) {
   map.doubleClickZoom.disable();
   map.boxZoom.disable();
-  L.control.scale({ imperial: false, position: "bottomleft" }).addTo(map);
+  addScale(map);
   const corner = L.control.attribution({ prefix: false, position: "bottomright" }).addTo(map);
   corner.addAttribution(escaped(t("attribution.own")));
   if (page.approval_number) corner.addAttribution(escaped(`${t("approval.label")} ${page.approval_number}`));

@@ -3,6 +3,7 @@
 import { startAccount } from "../account.js";
 import { byId, el } from "../dom.js";
 import { page, t } from "../format.js";
+import { addScale } from "../scale.js";
 import { shown } from "../style.js";
 import { setAddress } from "../tiles.js";
 import { readAddress, writeAddress } from "../view.js";
@@ -11,7 +12,7 @@ import { readAddress, writeAddress } from "../view.js";
 export async function startShell({ map, tiles }) {
   const layer = page.map.layers.find(({ bounds }) => bounds) ?? null;
   openView(map, layer);
-  L.control.scale({ imperial: false, position: "bottomleft" }).addTo(map);
+  addScale(map);
   const corner = L.control.attribution({ prefix: false, position: "bottomright" }).addTo(map);
   corner.addAttribution(escaped(t("attribution.own")));
   for (const words of page.map.attributions) corner.addAttribution(escaped(words));
