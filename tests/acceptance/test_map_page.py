@@ -75,6 +75,7 @@ def test_nothing_leaves_the_host_and_nothing_breaks_the_policy(
     title = {"zh-CN": "归属判定", "en": "Who is responsible"}[lang]
     assert page.inner_text("#place-title") == title
     assert page.evaluate("document.documentElement.lang") == lang
+    assert page.inner_text("h1") == page.title()
     # Nothing is wider than the screen.
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
