@@ -8,6 +8,7 @@ from typing import Any
 
 import contourpy
 import numpy as np
+import numpy.typing as npt
 import shapely
 from shapely import MultiPolygon
 
@@ -64,36 +65,43 @@ def distance_field(
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Return (c,) x, (r,) y and (r, c) metres to the nearest sample, right up to one cell beyond ``width_m``.
 
-    Each raster cell keeps one of its samples and offers it to every cell around, one shift at a time: as a shift
-    sends no two cells to the same place, numpy does it without a loop over samples. Faster than a Euclidean distance
+    Each raster cell keeps the last of its samples and offers it to every cell around. Faster than a Euclidean distance
     transform and truer, since that takes the sample of the nearest cell for the nearest sample.
     """
-    far = width_m + 1.71 * cell_m
-    radius = int(np.ceil(far / cell_m))
-    margin = (radius + 1) * cell_m
-    origin = np.floor((samples.min(axis=0) - margin) / cell_m) * cell_m
-    size = np.ceil((samples.max(axis=0) + margin - origin) / cell_m).astype(int) + 1
-    columns, rows = int(size[0]), int(size[1])
-    cell = np.rint((samples - origin) / cell_m).astype(np.int64)
-    sample_in = np.full(rows * columns, -1, dtype=np.int32)
-    sample_in[cell[:, 1] * columns + cell[:, 0]] = np.arange(len(samples))
-    taken = np.flatnonzero(sample_in >= 0)
-    chosen = sample_in[taken]
-    east, north = (samples[chosen] - origin - cell_m * cell[chosen]).T
-    square = np.full(rows * columns, (width_m + 2 * cell_m) ** 2)
+    far = width_m / cell_m + 1.71
+    radius = int(far)
+    x, y, at, east, north = _one_in_a_cell(samples, cell_m, radius + 1)
+    columns = len(x)
+    shift = np.arange(-radius, radius + 1)[:, None]
     # (sample - target)^2 = own^2 + shift^2 - 2 own * shift, the two axes apart
-    shifts = np.arange(-radius, radius + 1)
-    by_right = [cell_m * right * (cell_m * right - 2 * east) for right in shifts]
-    offer, held = np.empty(len(taken)), np.empty(len(taken))
-    for up in shifts:
-        by_up = east * east + north * north + cell_m * up * (cell_m * up - 2 * north)
-        for right, along in zip(shifts, by_right, strict=True):
-            if cell_m * np.hypot(up, right) > far:
-                continue
-            to = taken + (up * columns + right)
-            np.add(by_up, along, out=offer)
-            np.take(square, to, out=held)
-            square[to] = np.minimum(offer, held, out=offer)
-    x = origin[0] + cell_m * np.arange(columns)
-    y = origin[1] + cell_m * np.arange(rows)
-    return x, y, np.sqrt(np.maximum(square, 0.0, out=square), out=square).reshape(rows, columns)
+    by_right = cell_m * shift * (cell_m * shift - 2 * east)
+    by_up = cell_m * shift * (cell_m * shift - 2 * north) + (east * east + north * north)
+    to = shift + (at - radius * columns)
+    offers = np.empty_like(by_right)
+    square = np.full(columns * len(y), (width_m + 2 * cell_m) ** 2)
+    for row, offered in enumerate(by_up):
+        most = int((far**2 - (row - radius) ** 2) ** 0.5)
+        near = slice(radius - most, radius + most + 1)
+        offer = np.add(by_right[near], offered, out=offers[near])
+        np.minimum.at(square[row * columns :], to[near].ravel(), offer.ravel())
+    return x, y, np.sqrt(np.maximum(square, 0.0, out=square), out=square).reshape(len(y), columns)
+
+
+def _one_in_a_cell(
+    samples: FloatArray, cell_m: float, margin: int
+) -> tuple[FloatArray, FloatArray, npt.NDArray[np.intp], FloatArray, FloatArray]:
+    """Return the raster's x and y, the (t,) cells that hold a sample, and how far east and north of its middle."""
+    east, north = np.ascontiguousarray(samples.T)  # by axis: numpy is slow along two columns
+    x, y = (_ticks(axis, cell_m, margin) for axis in (east, north))
+    right, up = np.rint((east - x[0]) / cell_m), np.rint((north - y[0]) / cell_m)
+    at = (up * len(x) + right).astype(np.intp)
+    number = np.arange(len(at), dtype=np.int32)
+    sample_in = np.empty(len(x) * len(y), dtype=np.int32)
+    sample_in[at] = number
+    kept = np.flatnonzero(sample_in[at] == number)
+    return x, y, at[kept], (east - x[0] - cell_m * right)[kept], (north - y[0] - cell_m * up)[kept]
+
+
+def _ticks(axis: FloatArray, cell_m: float, margin: int) -> FloatArray:
+    first, last = np.floor(axis.min() / cell_m) - margin, np.ceil(axis.max() / cell_m) + margin
+    return np.asarray(cell_m * np.arange(first, last + 1))

@@ -105,15 +105,15 @@ def outline(network: WalkingNetwork, doors: Sequence[Snap], stretches: Stretches
     The inside of a block belongs to the circle; the river between two bridges is a hole too, which water takes out.
     """
     samples = reached_samples(network, doors, stretches, limit_m)
-    is_small = bool(np.ptp(samples, axis=0).prod() < SMALL_M2)
+    is_small = bool(np.ptp(samples[:, 0]) * np.ptp(samples[:, 1]) < SMALL_M2)
     drawn = band(samples, cell_m=FINE_CELL_M if is_small else CELL_M, holes_from=SEEN_SHARE)
     walks = [shapely.LineString(_walk_to_street(door, limit_m)[[0, -1]]) for door in doors]
     filled = fill_blocks(drawn, ExactBands(network, stretches, walks))
     smooth = shapely.simplify(filled, SIMPLIFY_M, preserve_topology=False)
     shape = _polygons(smooth if smooth.is_valid else shapely.make_valid(smooth))
-    water = network.water_in(*shape.bounds)
-    if water.is_empty:
+    if not len(network.water_tree.query(shape, predicate="intersects")):
         return shape
+    water = network.water_in(*shape.bounds)
     wet = network.wet_edge[stretches.edge]
     over = Stretches(stretches.edge[wet], stretches.begin_m[wet], stretches.end_m[wet])
     return cut_at_water(shape, water, samples, reached_samples(network, doors, over, limit_m))
@@ -133,13 +133,16 @@ def _walk_to_street(door: Snap, limit_m: float) -> FloatArray:
 
 
 def sample(network: WalkingNetwork, stretches: Stretches, step_m: float = SAMPLE_M) -> FloatArray:
-    """Return (n, 2) points in metres along the stretches, both ends included, at most ``step_m`` apart."""
-    length = stretches.end_m - stretches.begin_m
-    steps = np.maximum(np.ceil(length / step_m).astype(np.int64), 1)
-    which = np.repeat(np.arange(len(steps)), steps + 1)
-    number = ranges(np.zeros_like(steps), steps + 1)
-    offset = stretches.begin_m[which] + number * (length / steps)[which]
-    return network.place(stretches.edge[which], offset)
+    """Return (n, 2) points in metres along the stretches, at most ``step_m`` apart, and then both ends of each.
+
+    The ends come last, so that a raster keeps those of all samples that share a cell: a dead end is told exactly.
+    """
+    begin, end, edge = stretches.begin_m, stretches.end_m, stretches.edge
+    steps = np.maximum(np.ceil((end - begin) / step_m).astype(np.int64), 1)
+    which = np.repeat(np.arange(len(steps)), steps - 1)
+    number = ranges(np.ones_like(steps), steps)
+    between = begin[which] + number * ((end - begin) / steps)[which]
+    return network.place(np.concatenate([edge[which], edge, edge]), np.concatenate([between, begin, end]))
 
 
 def cut_at_water(shape: MultiPolygon, water: BaseGeometry, samples: FloatArray, near_water: FloatArray) -> MultiPolygon:
@@ -148,8 +151,6 @@ def cut_at_water(shape: MultiPolygon, water: BaseGeometry, samples: FloatArray, 
     The band along a walked bridge stays. ``samples`` are points on the reached streets, ``near_water`` those of them
     that may lie over water.
     """
-    if not shape.intersects(water):
-        return shape
     shapely.prepare(water)
     on_deck = near_water[shapely.contains_xy(water, near_water)]
     open_water = water.difference(band(on_deck)) if len(on_deck) else water

@@ -128,6 +128,17 @@ def test_the_band_around_points_is_their_buffers(points: list[tuple[float, float
     assert discs(samples, 12.6).difference(found).area < 1e-6
 
 
+@pytest.mark.parametrize("length", np.arange(2010.0, 2018.0))
+def test_the_band_ends_25_metres_beyond_a_dead_end(length: float) -> None:
+    """Wherever the raster's cells lie: the last metres of a street aren't lost to a sample in the same cell."""
+    network = WalkingNetwork(streets([[(0, 0), (length, 0)]]), epsg=EPSG)
+    door = snap(network, *lonlat((1500, 0)))
+    assert door is not None
+    stretches = search(network, [door], 1200.0).stretches()
+    east = band(reached_samples(network, [door], stretches, 1200.0)).bounds[2]
+    assert east - ORIGIN[0] - length == pytest.approx(25.0, abs=0.6)
+
+
 def discs(samples: FloatArray, radius_m: float) -> BaseGeometry:
     """Their sides are within 5 mm of the circle."""
     return shapely.union_all(shapely.buffer(shapely.points(samples), radius_m, quad_segs=48))
