@@ -78,7 +78,7 @@ def coverage(
 
 
 def _write_report(file: Path, asked: "Asked") -> None:
-    """Write the report to a file that is there whole or as it was before."""
+    """Write the report to a file."""
     from rich.console import Console
 
     from api.settings import read_settings
@@ -87,6 +87,7 @@ def _write_report(file: Path, asked: "Asked") -> None:
     from geo.services.station_coverage.rooms import SizeRules
     from geo.services.station_coverage.walks import CoverageCache
     from geo.services.streets.networks import NetworkCache
+    from geo.whole_file import written_whole
     from maps.coverage_report import render_coverage_report
 
     settings = read_settings()
@@ -98,9 +99,8 @@ def _write_report(file: Path, asked: "Asked") -> None:
 
         content = report(session, CoverageCache(NetworkCache()), Scope(everywhere=True), asked, rules, progress)
     html = render_coverage_report("zh-CN", content, settings.map_approval_number)
-    part = file.with_name(f"{file.name}.part")
-    part.write_text(html, encoding="utf-8")
-    part.replace(file)
+    with written_whole(file) as part:
+        part.write_text(html, encoding="utf-8")
     typer.echo(f"已写入 {file}（{len(html.encode()) / 1e6:.1f} MB），可在任何浏览器中打开，无需网络。 Written.")
 
 

@@ -43,6 +43,7 @@ class CoveragePage {
     this.whatIf = new WhatIf(map, () => this.filter(), (links) => this.downloads(links));
     this.status = el("p", { class: "count", role: "status" });
     this.totals = el("div", {});
+    this.report = this.reportButton();
     this.body = el("div", { role: "tabpanel", id: "coverage-panel", tabindex: "-1" });
     this.tabs = el("div", { class: "coverage-tabs", role: "tablist", "aria-label": t("coverage.title") }, ...TABS.map((tab) => this.tabButton(tab)));
   }
@@ -73,6 +74,7 @@ class CoveragePage {
       ),
       this.status,
       this.totals,
+      this.report,
       this.tabs,
       this.body,
     );
@@ -149,7 +151,7 @@ class CoveragePage {
     this.coverage.clear(); // what was asked before isn't what is asked now
     this.whatIf.stop();
     const isEmpty = error.kind === "NoStreetsError";
-    this.tabs.hidden = true;
+    this.tabs.hidden = this.report.hidden = true;
     this.status.replaceChildren();
     this.body.replaceChildren(
       isEmpty
@@ -169,7 +171,7 @@ class CoveragePage {
 
   /** Fill the open tab. */
   async fill(signal) {
-    this.tabs.hidden = false;
+    this.tabs.hidden = this.report.hidden = false;
     if (this.tab !== "spots") this.coverage.clearSpots();
     if (this.tab !== "try") this.whatIf.stop();
     if (this.tab !== "rooms") this.stationPin.clearLayers();
@@ -178,7 +180,7 @@ class CoveragePage {
 
   fillUnits() {
     this.table.show(this.rows, this.minutes);
-    this.body.replaceChildren(this.table.box, this.downloads([["coverage.csv_table", "", { by: this.by }], ["coverage.csv_buildings", "/buildings", {}]]), this.reportButton());
+    this.body.replaceChildren(this.table.box, this.downloads([["coverage.csv_table", "", { by: this.by }], ["coverage.csv_buildings", "/buildings", {}]]));
   }
 
   /** A button that makes the offline report, and says how that goes. */

@@ -8,6 +8,7 @@ import { CoverageMap, showLegend } from "./coverage_map.js";
 import { UnitTable, roomList, spotList, totalsOf } from "./coverage_lists.js";
 
 const UNITS = ["grid", "community", "street", "district"];
+const PINS_FROM = 14; // further out stations are dots, or they would hide what is coloured
 const STREETS = { path: [INK.street, 0.6], lane: [INK.street, 1], street: [INK.street, 1.6], rail: [INK.rail, 1], arterial: [INK.arterialEdge, 2.4], motorway: [INK.motorwayEdge, 3] };
 
 /** Start the report on the map that folium declared. */
@@ -25,7 +26,9 @@ class CoverageReport {
     this.spots = content.spots.map(({ shape, ...properties }) => ({ geometry: areaOf(shape), properties }));
     drawBase(map, content.base);
     this.coverage = new CoverageMap(map, { onUnit: (code) => this.chooseUnit(this.by, code), onSpot: (rank) => this.chooseSpot(rank) });
-    this.circles = this.drawCircles();
+    this.canvas = L.canvas({ padding: 0.3 });
+    this.circles = L.layerGroup(content.stations.map((station) => this.circleOf(station, 0.03)));
+    this.chosen = L.layerGroup().addTo(map);
     this.stations = this.drawStations();
     this.tables = Object.fromEntries(Object.keys(content.tables).map((by) => [by, new UnitTable((code) => this.chooseUnit(by, code))]));
   }
@@ -37,7 +40,10 @@ class CoverageReport {
     for (const words of [t("attribution.own"), ...attributions, page.approval_number && `${t("approval.label")} ${page.approval_number}`].filter(Boolean)) corner.addAttribution(el("span", {}, words).innerHTML);
     byId("zoom-in").addEventListener("click", () => this.map.zoomIn());
     byId("zoom-out").addEventListener("click", () => this.map.zoomOut());
+    const look = () => this.map.getContainer().classList.toggle("is-far", this.map.getZoom() < PINS_FROM);
+    this.map.on("zoomend", look);
     this.map.fitBounds([[south, west], [north, east]]);
+    look();
     byId("service-body").replaceChildren(this.about(), this.choices(), this.switches(), totalsOf(this.content.total), ...this.parts());
     this.show();
   }
@@ -124,9 +130,8 @@ class CoverageReport {
     for (const row of document.querySelectorAll("[data-spot]")) row.classList.toggle("is-chosen", row.dataset.spot === String(rank));
   }
 
-  drawCircles() {
-    const renderer = L.canvas({ padding: 0.3 });
-    return L.layerGroup(this.content.stations.map(({ circle: { shape, method } }) => circleOf(null, { geometry: areaOf(shape), method }, renderer, 0.03)));
+  circleOf({ circle: { shape, method } }, fillOpacity) {
+    return circleOf(null, { geometry: areaOf(shape), method }, this.canvas, fillOpacity);
   }
 
   drawStations() {
@@ -134,7 +139,8 @@ class CoverageReport {
       this.content.stations.map((station) => {
         const { name, kind, lon, lat } = station;
         const pin = L.marker(latLngOf({ geometry: { coordinates: [lon, lat] } }), { icon: stationIcon(kind), title: name, alt: `${named("station", kind)}: ${name}`, riseOnHover: true });
-        return pin.bindPopup(() => this.card(station), { minWidth: 200, maxWidth: 280 });
+        pin.bindPopup(() => this.card(station), { minWidth: 200, maxWidth: 280 });
+        return pin.on("popupopen", () => this.chosen.addLayer(this.circleOf(station, 0.08))).on("popupclose", () => this.chosen.clearLayers());
       }),
     );
   }

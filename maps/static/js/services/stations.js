@@ -160,6 +160,7 @@ class StationsPage {
           )
         : null,
     );
+    document.querySelector(".panel").scrollTop = 0; // the form that was saved may have been scrolled down
     byId("service-title").focus();
   }
 
