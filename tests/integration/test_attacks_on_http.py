@@ -33,7 +33,8 @@ def other_city(owner_engine: Engine) -> dict[str, object]:
         add_division(session, "本市", code="4503", geom=cell(0, 0))
         city = add_division(session, "别的市", code="4504", geom=cell(9, 0))
         edition = add_edition(session, add_layer(session, city), city)
-        add_post(session, SECRET, grid=add_grid(session, edition, city, cell(9, 0)))
+        grid = add_grid(session, edition, city, cell(9, 0))
+        add_post(session, SECRET, grid=grid)
         fix = Fix(*lon_lat(9.5, 0.5))
         store_reports(session, [NewReport(REPORT, fix, "路灯", SECRET, reporter=SECRET, contact=SECRET)])
         draft = Edition(layer_id=edition.layer_id, division_id=city.id, name=SECRET, base_revision=1, source="test")
@@ -47,6 +48,8 @@ def other_city(owner_engine: Engine) -> dict[str, object]:
         key, _ = accounts.new_key(session, system, SECRET, Role.MANAGER, "4504", expires_at=later, now=now)
         session.flush()
         return {
+            "grids/{code}": grid.code,
+            "divisions/{code}": city.code,
             "edition_id": draft.id,
             "other_id": draft.id,
             "key": "gap-0",
@@ -80,7 +83,9 @@ def test_other_divisions_objects_are_not_there(
     team: Team, owner_engine: Engine, other_city: dict[str, object], method: str, path: str
 ) -> None:
     """Whatever the role: 404, or 403 where it may not do that at all."""
-    address = re.sub(r"\{(\w+)\}", lambda name: str(other_city[name[1]]), path)
+    address = re.sub(
+        r"(\w+)/\{(\w+)\}", lambda found: f"{found[1]}/{other_city.get(found[0]) or other_city[found[2]]}", path
+    )
     bodies = {
         "/waiver": {"reason": "x"},
         "/repairs": {},
@@ -97,6 +102,8 @@ def test_other_divisions_objects_are_not_there(
         sent = {"json": next((b for end, b in bodies.items() if path.endswith(end)), None)}
     if path.endswith("/import"):
         sent = {"files": {"file": ("draft.geojson", b"{}")}}
+    if method == "PUT" and path.endswith("/photo"):
+        sent = {"files": {"file": ("photo.jpg", b"x")}}
     if path.endswith("/borders"):
         sent = {"params": {"bbox": "110,25,110.1,25.1"}}
     found = {}
