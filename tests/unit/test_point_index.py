@@ -99,6 +99,15 @@ def measured(leaves: NDArray[np.object_], lon: float, lat: float) -> tuple[NDArr
     return shapely.distance(local, shapely.Point(0, 0)), shapely.distance(shapely.boundary(local), shapely.Point(0, 0))
 
 
+def test_a_sliver_is_the_nearest_leaf_too() -> None:
+    """GEOS makes nothing of a polygon without inside, once its lines have more points."""
+    sliver = shapely.Polygon([(110.3334, 25.3072), (110.3396, 25.2824), (110.3427, 25.27)])
+    leaves = np.array([shapely.box(110.30, 25.30, 110.33, 25.31), sliver], dtype=object)
+    answer = within_one_city(leaves).place(np.array([110.3363832]), np.array([25.3050679]))
+    assert answer.nearest_leaf[0] == 1
+    assert answer.edge_distance_m[0] == pytest.approx(240.6, abs=0.1)
+
+
 @settings(max_examples=150, deadline=None)
 @given(tessellations())
 def test_place_equals_brute_force(

@@ -131,8 +131,13 @@ class PointIndex:
 
     @cached_property
     def _mercator_tree(self) -> shapely.STRtree:
-        """A tree in a conformal projection, where the nearest leaf is the one that is nearest in metres too."""
-        return shapely.STRtree(shapely.transform(shapely.segmentize(self._leaves, _STRAIGHT_DEG), _mercator))
+        """A tree of borders in a conformal projection, where the nearest leaf is the one that is nearest in metres too.
+
+        Borders, since a point that asks is in no leaf, and GEOS buffers a polygon that lines with more points make
+        invalid: of a leaf that is a sliver nothing may be left.
+        """
+        borders = shapely.segmentize(shapely.boundary(self._leaves), _STRAIGHT_DEG)
+        return shapely.STRtree(shapely.transform(borders, _mercator))
 
     def _nearest(self, lon: Floats, lat: Floats) -> tuple[Ints, Floats]:
         """Return the nearest leaf of each point and its distance in metres."""
