@@ -13,6 +13,8 @@ import { isTyping, wireGestures } from "./gestures.js";
 import { startGridList } from "./grid_list.js";
 import { Highlights } from "./highlights.js";
 import { askImport } from "./import_dialog.js";
+import { named } from "./names.js";
+import { hush, isSaid, notice } from "./notice.js";
 import { startPanel } from "./panel.js";
 import { Plots } from "./plots.js";
 import { askPublish } from "./publish.js";
@@ -88,7 +90,7 @@ export class Desk {
     this._watchOthers();
     const { publish_refusal: refusal } = this.draft.edition;
     if (this.isPlanned) this._sayWhen();
-    else if (refusal) this.notice(t("draft.not_published", { reason: this.named(inLanguage(refusal)) }));
+    else if (refusal) notice(t("draft.not_published", { reason: named(this.draft, inLanguage(refusal)) }));
   }
 
   get isPlanned() {
@@ -98,7 +100,7 @@ export class Desk {
   /** Say that the draft waits for its time, and let her take that back; until then the server refuses changes. */
   _sayWhen() {
     const keepOpen = () => this.draft.keepOpen().then(() => location.reload(), this.fail);
-    this.notice(t("draft.scheduled", { when: moment(new Date(this.draft.edition.publish_at)) }), this.mayEdit ? [[t("draft.unschedule"), keepOpen]] : []);
+    notice(t("draft.scheduled", { when: moment(new Date(this.draft.edition.publish_at)) }), this.mayEdit ? [[t("draft.unschedule"), keepOpen]] : []);
   }
 
   _startActs() {
@@ -268,7 +270,7 @@ export class Desk {
   /** Send an operation; give the keys that changed, or nothing where it was refused. */
   async run(operation) {
     if (this.isPlanned) return this._sayWhen();
-    this.hush();
+    hush();
     try {
       const keys = await this.draft.apply(operation);
       this.stepped(t(`step.${operation.kind}`), keys);
@@ -282,7 +284,7 @@ export class Desk {
   /** Undo or redo a step; tell whether it was done. */
   async step(which) {
     if (this.isPlanned) return this._sayWhen();
-    this.hush();
+    hush();
     try {
       const keys = await this.draft[which]();
       this.stepped(t(`draft.${which}ne`), keys);
@@ -305,21 +307,7 @@ export class Desk {
   }
 
   /** Say that a request has failed. */
-  fail = (error) => this.notice(t("draft.refused", { reason: capitalised(this.named(error.message)) }));
-
-  /** Put units' names where a message has their keys. */
-  named(message, keys = this.draft.units) {
-    return message.replace(/[\w./-]*[\w/-]/g, (word) => (keys.has(word) ? this.nameOf(word) : word));
-  }
-
-  /** Give a unit's name, its grid's before it where it is part of one. */
-  nameOf(key) {
-    const unit = this.draft.units.get(key);
-    if (!unit) return key;
-    const grid = this.draft.gridOf(unit);
-    if (unit.is_remainder) return t("draft.rest_of", { grid: grid.name });
-    return grid === unit ? unit.name : `${grid.name}·${unit.name}`;
-  }
+  fail = (error) => notice(t("draft.refused", { reason: capitalised(named(this.draft, error.message)) }));
 
   _refused(error, operation, again = () => this.run(operation)) {
     this.repaint();
@@ -331,7 +319,7 @@ export class Desk {
   _conflict({ steps, keys }, operation, again) {
     this.flash(keys, "others");
     this.steps.update();
-    this.notice(t("draft.conflict", { what: this._said(steps) }), [
+    notice(t("draft.conflict", { what: this._said(steps) }), [
       [t("draft.again"), again],
       [t("draft.leave_it"), () => {}],
     ]);
@@ -341,30 +329,6 @@ export class Desk {
     const last = steps.slice(-3);
     const one = ({ by, kind, how }) => t("draft.other_did", { who: by ?? t("draft.somebody"), what: ["undo", "redo"].includes(how) ? t(`draft.${how}ne`) : t(`step.${kind}`) });
     return last.map(one).join(t("account.and")) || t("draft.somebody");
-  }
-
-  /** Say something that must not be missed, with what can be done about it. */
-  notice(words, choices = []) {
-    const notice = byId("notice");
-    const close = (work) => () => {
-      this.hush();
-      work();
-    };
-    notice.replaceChildren(
-      el("p", {}, words),
-      ...choices.map(([name, work]) => el("button", { type: "button", class: "plain small", onclick: close(work) }, name)),
-      choices.length ? "" : el("button", { type: "button", class: "close", "aria-label": t("place.close"), onclick: close(() => {}) }, "×"),
-    );
-    notice.hidden = false;
-  }
-
-  refuse(key) {
-    this.notice(t(key));
-    return null;
-  }
-
-  hush() {
-    byId("notice").hidden = true;
   }
 
   retire() {
@@ -412,7 +376,7 @@ export class Desk {
   _keydown(event) {
     if (isTyping(event)) return;
     if (event.key === "Escape") {
-      if (!byId("notice").hidden) return this.hush();
+      if (isSaid()) return hush();
       if (this.overlay) return this.overlay.close();
       this.tool.escape?.();
     } else if (!event.ctrlKey && !event.metaKey && event.key.toLowerCase() === "f") this.zoomTo(this.chosen.size ? [...this.chosen] : null);

@@ -84,7 +84,7 @@ async function openView(map, draft) {
   const bounds = draft.bounds() ?? (await get("/api/v1/search", { q: draft.edition.division, limit: 1 }))[0]?.bounds ?? page.map.layers[0]?.bounds;
   if (!bounds) return;
   const [west, south, east, north] = bounds;
-  map.fitBounds([[south, west], [north, east]], { maxZoom: 17, animate: false, padding: [30, 30] });
+  map.fitBounds([[south, west], [north, east]], { maxZoom: 17, animate: false, padding: [20, 20] });
 }
 
 function describe(edition) {

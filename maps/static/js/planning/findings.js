@@ -6,6 +6,7 @@ import { el } from "../dom.js";
 import { ago, number, page, t } from "../format.js";
 import { LONG_MS } from "./draft.js";
 import { toWorld } from "./geometry.js";
+import { named } from "./names.js";
 
 const WAIT_MS = 600;
 const SEVERITIES = ["error", "warning", "not_checked"];
@@ -118,7 +119,7 @@ export function startFindings(section, desk) {
 export function messageOf({ message, grids }, desk) {
   let words = page.language === "en" ? message.en : message.zh;
   for (const key of grids) words = words.replace(`${key} ${desk.draft.units.get(key)?.name}`, key); // the name goes for both
-  return desk.named(words, new Set(grids));
+  return named(desk.draft, words, new Set(grids));
 }
 
 function askReason(words, work, onDone) {

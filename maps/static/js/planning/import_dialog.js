@@ -3,6 +3,7 @@
 import { openDialog } from "../dialog.js";
 import { el } from "../dom.js";
 import { number, t } from "../format.js";
+import { notice } from "./notice.js";
 
 const ENDINGS = ".geojson,.json,.gpkg,.zip,.csv";
 
@@ -25,7 +26,7 @@ export function askImport(desk) {
     },
     onDone(keys) {
       desk.stepped(t("step.import"), keys);
-      desk.notice(t(keys.length ? "files.imported" : "files.unchanged", { count: number(keys.length) }));
+      notice(t(keys.length ? "files.imported" : "files.unchanged", { count: number(keys.length) }));
     },
   });
 }

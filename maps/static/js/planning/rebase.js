@@ -6,6 +6,8 @@ import { el } from "../dom.js";
 import { ago, number, t } from "../format.js";
 import { trace } from "./canvas.js";
 import { boxOf, joinBoxes, worldOf } from "./geometry.js";
+import { named, nameOf } from "./names.js";
+import { notice } from "./notice.js";
 
 const LISTED = 8;
 const TODAY = "#7a1fa2";
@@ -19,7 +21,7 @@ export async function askRebase(desk, moved) {
     title: t("draft.rebase_title"),
     content: [
       el("p", {}, t("draft.rebase_note", { count: number(moved.length) })),
-      el("ul", { class: "moved" }, ...moved.slice(0, LISTED).map(({ code, name, published_at: when }) => el("li", {}, `${desk.nameOf(code)} · ${name} · ${ago(new Date(when))}`))),
+      el("ul", { class: "moved" }, ...moved.slice(0, LISTED).map(({ code, name, published_at: when }) => el("li", {}, `${nameOf(desk.draft, code)} · ${name} · ${ago(new Date(when))}`))),
       moved.length > LISTED ? el("p", {}, t("draft.rebase_more", { count: number(moved.length - LISTED) })) : null,
       failed,
     ].filter(Boolean),
@@ -39,14 +41,14 @@ export async function askRebase(desk, moved) {
       desk.draft.loadFigures().catch(desk.fail);
       desk.steps.update();
       const left = dropped.map((step) => t("draft.dropped", { what: t(`step.${step.kind}`), reason: reasonOf(desk, step) }));
-      desk.notice([t("draft.rebased", { steps: number(applied) }), ...left].join(" "));
+      notice([t("draft.rebased", { steps: number(applied) }), ...left].join(" "));
     },
   });
   dialog.classList.add("beside");
   if (today.length) desk.layBeside({ paint: (context, view) => paint(context, view, today), hint: "draft.rebase_legend", box: joinBoxes(today.map(boxOf)) }, dialog);
 }
 
-const reasonOf = (desk, { reason }) => desk.named(inLanguage(reason)).replace(/[。.]$/, "");
+const reasonOf = (desk, { reason }) => named(desk.draft, inLanguage(reason)).replace(/[。.]$/, "");
 
 /** Give the moved grids' borders as they are published now; none where they can't be read. */
 async function bordersOfToday(desk, moved) {

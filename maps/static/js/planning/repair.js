@@ -7,6 +7,7 @@ import { number, t } from "../format.js";
 import { trace } from "./canvas.js";
 import { LONG_MS } from "./draft.js";
 import { boxOf, joinBoxes, worldOf } from "./geometry.js";
+import { nameOf } from "./names.js";
 
 const ALLOWED_M = 1;
 const MOST_M = 50;
@@ -82,7 +83,7 @@ export function makeRepair(desk) {
   function told({ mended, left }, changes) {
     const signed = (m2) => `${m2 < 0 ? "−" : "+"}${number(Math.abs(m2), Math.abs(m2) < 10 ? 1 : 0)}`;
     const row = ({ key, moved_m: moved, gained_m2: gained }) =>
-      el("li", {}, el("b", {}, desk.nameOf(key)), el("span", {}, t("repair.change", { moved: number(moved, 2), gained: signed(gained) })));
+      el("li", {}, el("b", {}, nameOf(desk.draft, key)), el("span", {}, t("repair.change", { moved: number(moved, 2), gained: signed(gained) })));
     const further = left.filter(({ needed_m: far }) => far !== null && far <= MOST_M);
     const hopeless = left.length - further.length;
     const needed = roundedUp(Math.max(...further.map(({ needed_m: far }) => far)));

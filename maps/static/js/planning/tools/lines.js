@@ -4,6 +4,7 @@ import { nearestBorder } from "../borders.js";
 import { traceLine } from "../canvas.js";
 import { MARK } from "../drawing.js";
 import { toDegrees } from "../geometry.js";
+import { refuse } from "../notice.js";
 import { ON_LINE_M, SNAP_PX, markSnap, snapMetres } from "../snapping.js";
 import { dot } from "./corners.js";
 
@@ -100,7 +101,7 @@ export const splitTool = (desk) =>
     least: 2,
     done: (points, snap_m) => {
       const keys = (desk.chosen.size ? desk.chosenLeaves() : crossed(desk, points)).map(({ key }) => key);
-      return keys.length ? desk.run({ kind: "split", line: points.map(toDegrees), into: desk.options.into, keys, snap_m }) : desk.refuse("refusal.crosses_none");
+      return keys.length ? desk.run({ kind: "split", line: points.map(toDegrees), into: desk.options.into, keys, snap_m }) : refuse("refusal.crosses_none");
     },
   });
 
@@ -112,7 +113,7 @@ export const reshapeTool = (desk) =>
     done: (points, snap_m) => {
       const ends = [points[0], points.at(-1)].map((point) => nearestBorder(desk.draft, point, SNAP_PX / 2 ** desk.map.getZoom()));
       const shared = bordersOf(desk, ends);
-      if (!shared.length) return desk.refuse("refusal.not_on_border");
+      if (!shared.length) return refuse("refusal.not_on_border");
       const [key, other = null] = shared.map((unit) => unit.key);
       const line = [ends[0].at, ...points.slice(1, -1), ends[1].at]; // both ends are on the border, snapping or not
       return desk.run({ kind: "reshape", key, other, line: line.map(toDegrees), snap_m: snap_m || ON_LINE_M });
