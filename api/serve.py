@@ -126,7 +126,6 @@ def _bound(host: str, port: int) -> Iterator[socket.socket]:
 @contextmanager
 def _database(settings: Settings, *, empty: bool) -> Iterator[str]:
     """Give the database, migrated; a new one with the demo city, unless it was asked for empty."""
-    from api.cli.demo import load as load_demo
     from api.database import newest_revision, open_database, schema_revision
     from geo.db.engine import make_engine
     from geo.db.migrations import upgrade
@@ -144,7 +143,9 @@ def _database(settings: Settings, *, empty: bool) -> Iterator[str]:
             upgrade(engine)
         engine.dispose()
         if pending.exists() and not empty:
-            load_demo(url, settings.var_folder)
+            from api.demo_city import load
+
+            load(url, settings.var_folder)
         pending.unlink(missing_ok=True)
         with nullcontext() if settings.database_url else kept_database(embedded(settings.var_folder)):
             yield url
