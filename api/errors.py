@@ -1,6 +1,8 @@
 """Errors as ``application/problem+json`` (RFC 9457): one table from exception to HTTP status."""
 
-from collections.abc import Mapping
+import secrets
+from collections.abc import Awaitable, Callable, Mapping
+from functools import wraps
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
@@ -14,6 +16,7 @@ from fastapi.responses import JSONResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
 from api.authentication import NotSignedInError
+from api.pages import html_page, language_of
 from api.problems import problem
 from api.rate_limits import TooManyRequestsError
 from api.revisions import RevisionRequiredError
@@ -37,11 +40,17 @@ from geo.services.passwords import WeakPasswordError
 from geo.services.pictures import UnusablePictureError
 from geo.services.sign_in import SignInRefusedError, TooManyTriesError
 from geo.services.tokens import InvalidTokenError
+from maps.problem_page import render_problem_page
 
 log = structlog.get_logger()
 
 SECRETS = frozenset({"password", "old_password", "new_password", "refresh_token"})
 """Fields whose values are never repeated in an answer."""
+
+KEPT = ("Retry-After", "X-Request-ID", "Allow")
+"""Headers of a problem that its page has too."""
+
+Handler = Callable[[Request, Any], Awaitable[Response]]
 
 STATUS: Mapping[type[GeoError], HTTPStatus] = {
     FutureInstantError: HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -78,6 +87,7 @@ def install(app: FastAPI) -> None:
     """Register the handlers."""
 
     @app.exception_handler(GeoError)
+    @_shown_to_people
     async def geo_error(request: Request, error: GeoError) -> Response:
         if status_of(error) is HTTPStatus.UNAUTHORIZED and _is_for_a_person(request):
             return to_sign_in(request)
@@ -90,6 +100,7 @@ def install(app: FastAPI) -> None:
         return answer
 
     @app.exception_handler(RequestValidationError)
+    @_shown_to_people
     async def malformed(_: Request, error: RequestValidationError) -> JSONResponse:
         errors = [
             {"where": ".".join(map(str, e["loc"])), "message": e["msg"], "value": _shown(e)} for e in error.errors()
@@ -98,6 +109,7 @@ def install(app: FastAPI) -> None:
         return problem(HTTPStatus.UNPROCESSABLE_ENTITY, "MalformedRequest", detail, errors=errors)
 
     @app.exception_handler(HTTPException)
+    @_shown_to_people
     async def http_error(_: Request, error: HTTPException) -> JSONResponse:
         answer = problem(error.status_code, HTTPStatus(error.status_code).phrase.replace(" ", ""), str(error.detail))
         answer.headers.update(error.headers or {})
@@ -105,10 +117,12 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(sqlalchemy.exc.DBAPIError)
     @app.exception_handler(psycopg.Error)
+    @_shown_to_people
     async def database_error(request: Request, error: Exception) -> JSONResponse:
         return translate_database_error(request, error)
 
     @app.exception_handler(Exception)
+    @_shown_to_people
     async def unexpected(request: Request, error: Exception) -> JSONResponse:
         log.error("unexpected error", path=request.scope["path"], exc_info=error)
         return internal_error()
@@ -123,6 +137,26 @@ def _shown(error: Mapping[str, Any]) -> str:
     if isinstance(error.get("input"), dict | list) or SECRETS.intersection(error["loc"]):
         return "…"
     return repr(error.get("input"))[:200]
+
+
+def _shown_to_people(handler: Handler) -> Handler:
+    """Let a browser that asked for a page have one instead of a problem's JSON."""
+
+    @wraps(handler)
+    async def handle(request: Request, error: Any) -> Response:
+        answer = await handler(request, error)
+        if answer.status_code < HTTPStatus.BAD_REQUEST or not _is_for_a_person(request):
+            return answer
+        lang = request.query_params.get("lang")
+        language, number = language_of(request, lang), answer.headers.get("X-Request-ID")
+        html = render_problem_page(answer.status_code, language, request.url.path, number)
+        page = html_page(
+            html, secrets.token_urlsafe(16), language, remember=lang == language, status_code=answer.status_code
+        )
+        page.headers.update({name: answer.headers[name] for name in KEPT if name in answer.headers})
+        return page
+
+    return handle
 
 
 def _is_for_a_person(request: Request) -> bool:

@@ -10,22 +10,19 @@ from fastapi.responses import HTMLResponse
 from sqlalchemy.orm import Session
 
 from api.dependencies import SessionDep, SettingsDep
+from api.pages import html_page, language_of
 from api.permissions import permit
 from api.routes.map import describe_map
 from api.settings import Settings
 from geo.queries.map_overview import read_overview
 from geo.services.access import Permission
 from maps.account_pages import ADMIN, SIGN_IN, AccountPage, render_account_page
-from maps.catalogue import DEFAULT, LANGUAGES
 from maps.history_pages import render_history_page
-from maps.pages import content_security_policy, render_map_page
+from maps.pages import render_map_page
 from maps.planning_pages import DRAFTS, render_planning_page
 from maps.service_pages import COVERAGE, STATIONS, render_service_page
 
 router = APIRouter(tags=["页面 pages"], default_response_class=HTMLResponse, include_in_schema=False)
-
-LANGUAGE_COOKIE = "wangge_lang"
-A_YEAR_S = 365 * 24 * 3600
 
 Lang = Annotated[str | None, Query(max_length=10)]
 Then = Annotated[str | None, Query(alias="next", max_length=1000)]
@@ -93,34 +90,15 @@ def _map_page(
     render: Callable[[str, str, Mapping[str, Any]], str],
     **data: Any,
 ) -> HTMLResponse:
-    language = _language(request, lang)
+    language = language_of(request, lang)
     nonce = secrets.token_urlsafe(16)
     described = describe_map(read_overview(session)).model_dump(mode="json")
     html = render(language, nonce, {"map": described, "approval_number": settings.map_approval_number, **data})
-    return _page(html, nonce, language, remember=lang == language)
+    return html_page(html, nonce, language, remember=lang == language)
 
 
 def _account_page(request: Request, page: AccountPage, lang: str | None, parameters: Mapping[str, str]) -> HTMLResponse:
-    language = _language(request, lang)
+    language = language_of(request, lang)
     nonce = secrets.token_urlsafe(16)
     html = render_account_page(page, language, nonce, parameters)
-    return _page(html, nonce, language, remember=lang == language)
-
-
-def _language(request: Request, lang: str | None) -> str:
-    wanted = (lang, request.cookies.get(LANGUAGE_COOKIE))
-    return next((tag for tag in wanted if tag is not None and tag in LANGUAGES), DEFAULT)
-
-
-def _page(html: str, nonce: str, language: str, *, remember: bool) -> HTMLResponse:
-    page = HTMLResponse(
-        html,
-        headers={
-            "Content-Security-Policy": content_security_policy(nonce),
-            "Cache-Control": "no-store",
-            "Content-Language": language,
-        },
-    )
-    if remember:
-        page.set_cookie(LANGUAGE_COOKIE, language, max_age=A_YEAR_S, samesite="lax", httponly=True)
-    return page
+    return html_page(html, nonce, language, remember=lang == language)

@@ -106,3 +106,22 @@ def test_nothing_outside_the_folder_is_served(client: TestClient, path: str) -> 
     answer = client.get(path)
     assert answer.status_code == 404
     assert "import" not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "says"),
+    [
+        ("/no-such-page", 404, "没有这个页面"),  # mistyped
+        ("/no-such-page?lang=en", 404, "There is no such page"),
+        ("/planning/第七版", 422, "没有这个页面"),  # never asks the API with it
+    ],
+)
+def test_a_person_gets_a_page_and_a_program_a_problem(team: Team, path: str, status: int, says: str) -> None:
+    team.client.cookies.clear()
+    client = team.member(Role.PLANNER, None)
+    page = client.get(path, headers={"Accept": "text/html"})
+    assert page.status_code == status
+    assert page.headers["Content-Type"].startswith("text/html")
+    assert says in page.text
+    assert "script" not in page.text
+    assert client.get(path).headers["Content-Type"] == "application/problem+json"
