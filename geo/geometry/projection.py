@@ -12,6 +12,7 @@ from pyproj import Transformer
 
 from geo.errors import InvalidCoordinateError
 
+#: Points are (n, 2), kept axis by axis in memory (``np.stack([x, y]).T``): numpy is slow along two columns.
 FloatArray = npt.NDArray[np.float64]
 
 _CHINA = (73.5, 15.0, 136.5, 54.0)
@@ -43,10 +44,10 @@ def _transformer(epsg: int, *, inverse: bool) -> Transformer:
 def to_metric(lonlat: npt.ArrayLike, epsg: int) -> FloatArray:
     """Return (n, 2) metres in the zone ``epsg`` from (n, 2) WGS 84 degrees."""
     points = np.asarray(lonlat, dtype=np.float64).reshape(-1, 2)
-    return np.column_stack(_transformer(epsg, inverse=False).transform(points[:, 0], points[:, 1]))
+    return np.stack(_transformer(epsg, inverse=False).transform(points[:, 0], points[:, 1])).T
 
 
 def to_lonlat(xy: npt.ArrayLike, epsg: int) -> FloatArray:
     """Return (n, 2) WGS 84 degrees from (n, 2) metres in the zone ``epsg``."""
     points = np.asarray(xy, dtype=np.float64).reshape(-1, 2)
-    return np.column_stack(_transformer(epsg, inverse=True).transform(points[:, 0], points[:, 1]))
+    return np.stack(_transformer(epsg, inverse=True).transform(points[:, 0], points[:, 1])).T

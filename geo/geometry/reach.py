@@ -126,7 +126,7 @@ def search(network: WalkingNetwork, doors: Sequence[Snap], limit_m: float, direc
     if not len(start):
         return Reach(network, tuple(doors), limit_m, direction, start, cost)
     xy = np.array([door.street_xy for door in doors])
-    nodes = np.union1d(network.nodes_within(xy, limit_m / network.crow_factor + 1.0), start)
+    nodes = network.nodes_within(xy, limit_m / network.crow_factor + 1.0)
     graph = network.outward if direction == "from" else network.inward
     local = _cut(graph, nodes, start, cost)
     metres = dijkstra(local, indices=len(nodes), limit=limit_m + _SLACK_M)[: len(nodes)]

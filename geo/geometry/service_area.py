@@ -17,7 +17,7 @@ from geo.geometry.blocks import SEEN_SHARE, ExactBands, fill_blocks
 from geo.geometry.projection import FloatArray, metric_epsg, to_lonlat, to_metric
 from geo.geometry.reach import Stretches, search
 from geo.geometry.snapping import MAX_SNAP_M, MIN_COMPONENT_M, snap
-from geo.geometry.walking import Snap, WalkingNetwork, ranges
+from geo.geometry.walking import GeomArray, Snap, WalkingNetwork, ranges
 
 SAMPLE_M = 6.4
 #: A circle whose box is smaller is drawn on finer cells: there a few metres are a larger share.
@@ -107,13 +107,14 @@ def outline(network: WalkingNetwork, doors: Sequence[Snap], stretches: Stretches
     samples = reached_samples(network, doors, stretches, limit_m)
     is_small = bool(np.ptp(samples[:, 0]) * np.ptp(samples[:, 1]) < SMALL_M2)
     drawn = band(samples, cell_m=FINE_CELL_M if is_small else CELL_M, holes_from=SEEN_SHARE)
+    smooth = _polygons(shapely.simplify(drawn, SIMPLIFY_M, preserve_topology=False))
     walks = [shapely.LineString(_walk_to_street(door, limit_m)[[0, -1]]) for door in doors]
-    filled = fill_blocks(drawn, ExactBands(network, stretches, walks))
-    smooth = shapely.simplify(filled, SIMPLIFY_M, preserve_topology=False)
-    shape = _polygons(smooth if smooth.is_valid else shapely.make_valid(smooth))
-    if not len(network.water_tree.query(shape, predicate="intersects")):
+    filled = fill_blocks(smooth, ExactBands(network, stretches, walks))
+    shape = filled if filled.is_valid else _polygons(shapely.make_valid(filled))
+    touched = network.water_tree.query(shape, predicate="intersects")
+    if not len(touched):
         return shape
-    water = network.water_in(*shape.bounds)
+    water = clip(network.water[touched], shape.bounds)
     wet = network.wet_edge[stretches.edge]
     over = Stretches(stretches.edge[wet], stretches.begin_m[wet], stretches.end_m[wet])
     return cut_at_water(shape, water, samples, reached_samples(network, doors, over, limit_m))
@@ -128,8 +129,8 @@ def _walk_to_street(door: Snap, limit_m: float) -> FloatArray:
     """Return samples on the way from the door to the street: whoever stands there has arrived."""
     walked = min(door.distance_m, limit_m)
     steps = int(np.ceil(walked / SAMPLE_M)) + 1
-    share = np.linspace(0.0, walked / door.distance_m if door.distance_m else 0.0, steps)[:, None]
-    return np.asarray(door.door_xy) * (1 - share) + np.asarray(door.street_xy) * share
+    share = np.linspace(0.0, walked / door.distance_m if door.distance_m else 0.0, steps)
+    return np.stack([at * (1 - share) + to * share for at, to in zip(door.door_xy, door.street_xy, strict=True)]).T
 
 
 def sample(network: WalkingNetwork, stretches: Stretches, step_m: float = SAMPLE_M) -> FloatArray:
@@ -158,15 +159,23 @@ def cut_at_water(shape: MultiPolygon, water: BaseGeometry, samples: FloatArray, 
     return MultiPolygon([part for part in parts if _holds_any(part, samples)])
 
 
+def clip(water: GeomArray, box: tuple[float, float, float, float]) -> BaseGeometry:
+    """Return the water inside a box (west, south, east, north) in metres, as one geometry (empty where it is dry)."""
+    return shapely.union_all(shapely.make_valid(shapely.clip_by_rect(water, *box)))
+
+
 def _holds_any(part: shapely.Polygon, samples: FloatArray) -> bool:
     west, south, east, north = part.bounds
-    inside = samples[((samples >= (west, south)) & (samples <= (east, north))).all(axis=1)]
+    x, y = samples.T
+    inside = samples[(x >= west) & (x <= east) & (y >= south) & (y <= north)]
     shapely.prepare(part)
     few = inside[:: max(len(inside) // 50, 1)]  # enough for the mainland, which holds nearly all
     return bool(shapely.intersects_xy(part, few).any() or shapely.intersects_xy(part, inside).any())
 
 
 def _polygons(shape: BaseGeometry) -> MultiPolygon:
+    if isinstance(shape, MultiPolygon):
+        return shape
     parts = [part for part in shapely.get_parts(shape) if part.geom_type == "Polygon" and not part.is_empty]
     nested = [part for part in shapely.get_parts(shape) if part.geom_type == "MultiPolygon"]
     return MultiPolygon(parts + [polygon for part in nested for polygon in part.geoms])
@@ -195,7 +204,7 @@ def buffer_area(
     discs = shapely.buffer(shapely.points(xy), limit / detour, quad_segs=32)
     shape = _polygons(shapely.union_all(discs))
     if network is not None and len(network.water):
-        shape = _own_bank(shape, network.water_in(*shape.bounds), xy)
+        shape = _own_bank(shape, clip(network.water[network.water_tree.query(shape)], shape.bounds), xy)
     return ServiceArea(
         minutes=minutes,
         limit_m=limit,

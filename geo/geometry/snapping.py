@@ -34,25 +34,26 @@ def snap(
     edges = network.street_tree.query(point, predicate="dwithin", distance=max_m)
     edges = edges[network.component_m[edges] >= min_component_m]
     distance = shapely.distance(network.lines[edges], point)
-    water = network.water_in(*(xy - max_m), *(xy + max_m))
-    wet = bool(shapely.intersects_xy(water, *xy))
     for index in np.lexsort((edges, distance)):
         edge = int(edges[index])
         drawn = network.lines[edge]
         along = shapely.line_locate_point(drawn, point)
         street = shapely.line_interpolate_point(drawn, along)
-        if _is_dry(shapely.LineString([point, street]), water, wet=wet):
+        if _is_dry(network, shapely.LineString([point, street])):
             share = along / drawn.length if drawn.length else 0.0
             offset = float(min(share, 1.0) * network.length[edge])
             return Snap(edge, offset, float(distance[index]), (float(xy[0]), float(xy[1])), (street.x, street.y))
     return None
 
 
-def _is_dry(walk: shapely.LineString, water: BaseGeometry, *, wet: bool) -> bool:
-    if water.is_empty or not walk.length:
+def _is_dry(network: WalkingNetwork, walk: shapely.LineString) -> bool:
+    water = network.water[network.water_tree.query(walk, predicate="intersects")]
+    if not len(water) or not walk.length:
         return True
-    land = shapely.difference(walk, water)
-    if wet:
+    land: BaseGeometry = walk
+    for one in water:
+        land = land.difference(one)
+    if shapely.intersects_xy(water, *walk.coords[0]).any():
         return land.geom_type == "LineString"
     return bool(land.length >= walk.length - _WATER_SLACK_M)
 

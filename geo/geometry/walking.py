@@ -13,7 +13,6 @@ import shapely
 from scipy.sparse import coo_array, csr_array
 from scipy.sparse.csgraph import connected_components
 from shapely import STRtree
-from shapely.geometry.base import BaseGeometry
 
 from geo.errors import InvalidGeometryError
 from geo.geometry.projection import FloatArray, metric_epsg, to_metric
@@ -157,10 +156,8 @@ class WalkingNetwork:
         within = (along - along[self.start[:-1]][edge_of_vertex]) * scale[edge_of_vertex]
         self.position = self.base[edge_of_vertex] + within
         self.position[self.start[1:] - 1] = self.base + self.length
-        #: An edge may cost less than the crow flies only where lengths were given; searching allows for it.
-        chord = np.hypot(*(self.node_xy[self.u] - self.node_xy[self.v]).T)
-        detour = np.divide(self.length, chord, out=np.ones_like(chord), where=chord > 0)
-        self.crow_factor = min(1.0, float(detour.min()))
+        #: A street costs less than it is long only where lengths were given; searching allows for it.
+        self.crow_factor = min(1.0, float(scale[drawn > 0].min(initial=1.0)))
 
     @property
     def edge_count(self) -> int:
@@ -238,14 +235,7 @@ class WalkingNetwork:
     def place(self, edge: IntArray, offset_m: FloatArray) -> FloatArray:
         """Return (k, 2) the points ``offset_m`` along each of the (k,) edges."""
         at = self.base[edge] + np.clip(offset_m, 0.0, self.length[edge])
-        after = np.searchsorted(self.position, at, side="right")
-        after = np.clip(after, self.start[edge] + 1, self.start[edge + 1] - 1)
-        before = after - 1
-        span = self.position[after] - self.position[before]
-        share = np.divide(at - self.position[before], span, out=np.zeros_like(at), where=span > 0)
-        share = np.clip(share, 0.0, 1.0)[:, None]
-        placed: FloatArray = self.vertex_xy[before] * (1 - share) + self.vertex_xy[after] * share
-        return placed
+        return np.stack([np.interp(at, self.position, axis) for axis in self.vertex_xy.T]).T
 
     @cached_property
     def lines(self) -> GeomArray:
@@ -279,13 +269,6 @@ class WalkingNetwork:
         if len(self.water):
             wet[self.water_tree.query(self.lines, predicate="intersects")[0]] = True
         return wet
-
-    def water_in(self, west: float, south: float, east: float, north: float) -> BaseGeometry:
-        """Return the water inside a box in metres, as one geometry (empty where it is dry)."""
-        hits = self.water_tree.query(shapely.box(west, south, east, north))
-        if not len(hits):
-            return shapely.Polygon()
-        return shapely.union_all(shapely.make_valid(shapely.clip_by_rect(self.water[hits], west, south, east, north)))
 
 
 def ranges(begin: npt.NDArray[np.integer], end: npt.NDArray[np.integer]) -> IntArray:

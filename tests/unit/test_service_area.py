@@ -207,6 +207,16 @@ def test_a_gap_narrower_than_the_raster_is_seen(gap_m: float) -> None:
     assert in_metres(area.geom).covers(shapely.Point(90, 90)) == (gap_m < 0)
 
 
+def test_a_slanting_gap_that_the_raster_closes_for_two_cells_is_seen(wangge_data: Path) -> None:
+    """A real block of 2.4 ha, open to the outside by a gap of 2-4 m."""
+    file = read_osm(wangge_data / "streets" / "shenzhen_futian_walk.osm.pbf")
+    network = WalkingNetwork(file.streets, water=file.water)
+    door = snap(network, 114.01815, 22.54807)
+    assert door is not None
+    shape = outline(network, [door], search(network, [door], 1200.0).stretches(), 1200.0)
+    assert agreement(shape, exact_shape(network, [door], 1200.0)) >= 0.985
+
+
 def test_circles_nest_within_a_square_metre(wangge_data: Path) -> None:
     file = read_osm(wangge_data / "streets" / "beijing_tsinghua_2017.osm.pbf")
     network = WalkingNetwork(file.streets, water=file.water, version="t-1")
