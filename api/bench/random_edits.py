@@ -14,6 +14,7 @@ from geo.services.draft_operations import Position
 KINDS = (
     "split",
     "split_into_micro_grids",
+    "split_divided",
     "merge",
     "move_vertex",
     "insert_vertex",
@@ -57,6 +58,13 @@ class RandomEdits:
     def _split_into_micro_grids(self) -> op.Operation:
         key = self._leaf()
         return op.Split(line=self._across(self.units[key].land), keys=[key], into="micro_grids", snap_m=self._snap_m())
+
+    def _split_divided(self) -> op.Operation | None:
+        grid = self._one([key for key, unit in self.units.items() if not unit.is_leaf])
+        if grid is None:
+            return None
+        inside = [unit.land for unit in self.units.values() if unit.parent_key == grid]
+        return op.Split(line=self._across(shapely.union_all(inside)), keys=[grid], snap_m=self._snap_m())
 
     def _merge(self) -> op.Operation | None:
         key = self._leaf()

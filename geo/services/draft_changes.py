@@ -1,6 +1,7 @@
 """What operations on borders make of a draft's units: geometry by `geo.geometry.editing`, levels and nesting here."""
 
 from dataclasses import replace
+from itertools import count
 
 import shapely
 from shapely import LineString, MultiPoint, Point
@@ -9,6 +10,7 @@ from shapely.geometry.base import BaseGeometry
 from geo.errors import RefusedOperationError
 from geo.geometry.editing import operations, vertices
 from geo.geometry.editing.proof import Edit
+from geo.geometry.editing.sides import split_grids
 from geo.geometry.lattice import STEP_DEG
 from geo.geometry.measures import METRES_PER_DEGREE
 from geo.queries import drafts as queries
@@ -81,7 +83,7 @@ def _rest(work: Workspace, parent: str, freed: list[Unit]) -> Unit:
 
 
 def split(operation: asked.Split, work: Workspace) -> Changes:
-    """Cut leaves by a line."""
+    """Cut leaves, or whole grids, by a line."""
     positions = checked(operation.line, least=2)
     positions = _led(work, positions, operation.snap_m, work.near([_reach(positions, operation.snap_m)]))
     line = LineString(positions)
@@ -92,6 +94,10 @@ def split(operation: asked.Split, work: Workspace) -> Changes:
             raise RefusedOperationError("这条线没有穿过草稿中的任何网格。 the line crosses no unit of the draft")
     else:
         keys = list(operation.keys)
+    if operation.into == "grids":
+        grids = work.named(keys)
+        if not all(unit.is_leaf for unit in grids.values()):
+            return _split_grids(work, grids, positions)
     targets = work.leaves(keys)
     near = work.near([unit.land for unit in targets.values()])
     edit = operations.split(lands(near), keys, positions)
@@ -114,6 +120,55 @@ def split(operation: asked.Split, work: Workspace) -> Changes:
         cut = {key: targets[key] for key in targets if any(key == parent for parent, _ in edit.created)}
         _divide(work, cut, changes, count=len(edit.created))
     return changes
+
+
+def _split_grids(work: Workspace, grids: dict[str, Unit], positions: list[Position]) -> Changes:
+    """Cut grids of which some are divided: every side but the largest becomes a grid, with what lies on it."""
+    if any(unit.parent_key is not None for unit in grids.values()):
+        raise RefusedOperationError(
+            "整个网格与单个微网格请分两步切分。 cut whole grids in one step, micro-grids by themselves in another"
+        )
+    inside = queries.children(work.session, work.edition, [key for key, unit in grids.items() if not unit.is_leaf])
+    leaves = {key: unit for key, unit in grids.items() if unit.is_leaf} | inside
+    near = work.near([unit.land for unit in leaves.values()])
+    members = [[key for key, unit in leaves.items() if grid in (key, unit.parent_key)] for grid in grids]
+    staying = [key for key, unit in inside.items() if unit.is_remainder]
+    cut = split_grids(lands(near), members, positions, staying=staying)
+    changes = edited(work, near, cut.edit)
+    made: dict[tuple[str, int], Unit] = {}
+    keys = map(work.key, count())
+
+    def grid_on(grid: str, side: int) -> Unit:
+        """Give the grid that a side of another one becomes, made when it is first asked for."""
+        if (grid, side) not in made:
+            whole = grids[grid]
+            made[grid, side] = replace(
+                whole, key=next(keys), code=None, name=f"{whole.name}-{side + 1}", base_version_id=None
+            )
+        return made[grid, side]
+
+    for key, side in cut.side_of.items():
+        if side:
+            moved = changes.get(key) or near[key]
+            changes[key] = replace(moved, parent_key=grid_on(leaves[key].parent_key or key, side).key)
+    for (cut_key, geom), side in zip(cut.edit.created, cut.created_on, strict=True):
+        leaf = leaves[cut_key or ""]
+        grid = grid_on(leaf.parent_key or leaf.key, side)
+        if leaf.parent_key is None:
+            changes[grid.key] = replace(grid, geom=geom)
+        elif leaf.is_remainder:
+            rest = f"{grid.key}/rest"
+            changes[rest] = replace(
+                leaf, key=rest, name=grid.name, parent_key=grid.key, base_version_id=None, geom=geom
+            )
+        else:
+            key = next(keys)
+            changes[key] = replace(
+                leaf, key=key, code=None, name=f"{leaf.name}-2", parent_key=grid.key, base_version_id=None, geom=geom
+            )
+    changes |= {grid.key: grid for (whole, _), grid in made.items() if not grids[whole].is_leaf}
+    known = leaves | grids
+    return {key: unit for key, unit in nested(work, changes).items() if unit is not None or key in known}
 
 
 def _divide(work: Workspace, cut: dict[str, Unit], changes: Changes, *, count: int) -> None:

@@ -60,12 +60,12 @@ class Retire:
 
 @dataclass(frozen=True)
 class Split:
-    """Cut leaves by a line; of each the largest piece keeps key and code."""
+    """Cut leaves, or whole grids with their micro-grids, by a line; of each the largest piece keeps key and code."""
 
     __pydantic_config__ = FORBID
     line: list[Position]
     keys: list[str] | None = None
-    """The leaves to cut; all that the line crosses by default."""
+    """The leaves to cut, or grids, of which each side takes its micro-grids along; by default all leaves crossed."""
     into: Literal["grids", "micro_grids"] = "grids"
     """What becomes of an undivided grid's pieces; a micro-grid's and a remainder's are micro-grids always."""
     snap_m: Metres = SNAP_M

@@ -35,6 +35,12 @@ TOO_CLOSE = (
     " the line runs too close along a border; move it away or snap it to the border's corners"
 )
 
+CROSSES_ITSELF = "画的线自己相交了。 the line crosses itself"
+CROSSES_NONE = (
+    "这条线没有穿过任何网格：起点和终点要在边界上或界外。"
+    " the line leads through none of them: begin and end it on a border or outside"
+)
+
 
 def draw(units: Units, outline: Polygon, *, border: BaseGeometry | None = None) -> Edit:
     """Make a unit of the undrawn land inside an outline; drawn neighbours and a division's border cut it.
@@ -74,16 +80,13 @@ def split(units: Units, keys: Iterable[str], positions: Iterable[Position]) -> E
     keys = list(dict.fromkeys(keys))
     shapes, line = join_line(shapes_of(units), line_of(positions), keys)
     if not LineString(to_degrees(line)).is_simple:
-        raise RefusedOperationError("画的线自己相交了。 the line crosses itself")
+        raise RefusedOperationError(CROSSES_ITSELF)
     after, created = dict(shapes), []
     for key in keys:
         after[key], *others = _pieces(shapes[key], line_edges(line))
         created += [(key, piece) for piece in others]
     if not created:
-        raise RefusedOperationError(
-            "这条线没有穿过任何网格：起点和终点要在边界上或界外。"
-            " the line leads through none of them: begin and end it on a border or outside"
-        )
+        raise RefusedOperationError(CROSSES_NONE)
     return proved(units, shapes, after, created=created)
 
 
@@ -272,18 +275,33 @@ def _is_within(border: BaseGeometry | None, place: PlanePoint) -> bool:
     return border is None or bool(border.intersects(place))
 
 
-def _pieces(shape: Shape, cuts: set[Edge]) -> list[Shape]:
-    """Cut a shape; largest piece first, to which parts that the line misses stay attached."""
+def pieces_of(shape: Shape, cuts: set[Edge]) -> list[Shape]:
+    """Cut each polygon of a shape.
+
+    Raises
+    ------
+    RefusedOperationError
+        If a cut runs so close along a border that a piece would have no land.
+    """
     pieces: list[Shape] = []
-    missed: list[Shape] = []
     for polygon in shape:
         part: Shape = (polygon,)
         faces = faces_of(edges_of([part]) | cuts)
         inside = [face for face, owner in zip(faces, owners_of(faces, {"": part}), strict=True) if owner is not None]
         if not is_conserved(inside, [part]):
             raise RefusedOperationError(TOO_CLOSE)
+        pieces += inside if len(inside) > 1 else [part]
+    return pieces
+
+
+def _pieces(shape: Shape, cuts: set[Edge]) -> list[Shape]:
+    """Cut a shape; largest piece first, to which parts that the line misses stay attached."""
+    pieces: list[Shape] = []
+    missed: list[Shape] = []
+    for polygon in shape:
+        inside = pieces_of((polygon,), cuts)
         if len(inside) == 1:
-            missed.append(part)
+            missed += inside
         else:
             pieces += inside
     if not pieces:

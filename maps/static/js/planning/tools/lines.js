@@ -94,14 +94,22 @@ function lineTool(desk, { key, least, isClosed = false, done }) {
   };
 }
 
-/** Make the tool that cuts grids by a line, the chosen ones or all that it crosses. */
+/**
+ * Make the tool that cuts by a line: what is chosen, where it leads through any of that, or all that it crosses.
+ * Into grids, whole grids are cut, and each side takes its micro-grids along.
+ */
 export const splitTool = (desk) =>
   lineTool(desk, {
     key: "split",
     least: 2,
     done: (points, snap_m) => {
-      const keys = (desk.chosen.size ? desk.chosenLeaves() : crossed(desk, points)).map(({ key }) => key);
-      return keys.length ? desk.run({ kind: "split", line: points.map(toDegrees), into: desk.options.into, keys, snap_m }) : refuse("refusal.crosses_none");
+      const chosen = desk.chosenLeaves();
+      const through = crossed(desk, points);
+      const leaves = through.length && !chosen.some((leaf) => through.includes(leaf)) ? through : chosen;
+      if (!leaves.length) return refuse("refusal.crosses_none");
+      const { into } = desk.options;
+      const keys = [...new Set(leaves.map((leaf) => (into === "grids" ? desk.draft.gridOf(leaf) : leaf).key))];
+      return desk.run({ kind: "split", line: points.map(toDegrees), into, keys, snap_m });
     },
   });
 
