@@ -19,10 +19,11 @@ def upgrade() -> None:
     """Apply."""
     op.execute(
         """
-        create function analyze_draft_units() returns void language plpgsql security definer set search_path = public
+        create function analyze_draft_units() returns void language plpgsql security definer set search_path = public, pg_temp
         as $$
         begin
-            analyze draft_unit (edition_id, key, code, is_leaf, parent_key, is_frozen, division_id, base_version_id);
+            -- Its lock is held to the end of the transaction, which a rebase makes long: nobody waits for it.
+            analyze (skip_locked) draft_unit (edition_id, key, code, is_leaf, parent_key, is_frozen, division_id, base_version_id);
         end
         $$;
         revoke execute on function analyze_draft_units() from public;
