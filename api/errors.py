@@ -149,7 +149,7 @@ def _shown_to_people(handler: Handler) -> Handler:
             return answer
         lang = request.query_params.get("lang")
         language, number = language_of(request, lang), answer.headers.get("X-Request-ID")
-        html = render_problem_page(answer.status_code, language, request.url.path, number)
+        html = render_problem_page(answer.status_code, language, _own_path(request), number)
         page = html_page(
             html, secrets.token_urlsafe(16), language, remember=lang == language, status_code=answer.status_code
         )
@@ -157,6 +157,12 @@ def _shown_to_people(handler: Handler) -> Handler:
         return page
 
     return handle
+
+
+def _own_path(request: Request) -> str:
+    """Give the path that was asked for as a link on this host: `//elsewhere` would lead to another one."""
+    path: str = request.scope["path"]
+    return "/" + quote(path.lstrip("/\\"))
 
 
 def _is_for_a_person(request: Request) -> bool:

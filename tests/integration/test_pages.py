@@ -125,3 +125,12 @@ def test_a_person_gets_a_page_and_a_program_a_problem(team: Team, path: str, sta
     assert says in page.text
     assert "script" not in page.text
     assert client.get(path).headers["Content-Type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize("path", ["//evil.example/x", "/%5Cevil.example", "/%2F%5C/evil.example"])
+def test_the_links_of_a_problem_page_stay_on_this_host(client: TestClient, path: str) -> None:
+    page = client.get(f"http://testserver{path}", headers={"Accept": "text/html"})
+    links = re.findall(r'href="([^"]+)"', page.text)
+    assert page.status_code == 404
+    assert all(re.match(r"(/[^/\\]|/$|#)", link) for link in links), links
+    assert any("evil.example" in link for link in links)
