@@ -27,8 +27,9 @@ export function askAttributes(desk) {
 
 /** Ask which micro-grid takes a plot that would cut one. */
 export function askMicroGrid(desk, operation, choices) {
+  const areaOf = ({ area_m2: area }) => (area >= 1 ? el("small", {}, ` ${t("unit.m2", { value: number(area) })}`) : null); // else it only touches
   const radio = (choice, i) =>
-    el("label", { class: "check" }, el("input", { type: "radio", name: "micro-grid", value: choice.key, checked: i === 0 }), el("span", {}, choice.name, el("small", {}, ` ${t("unit.m2", { value: number(choice.area_m2) })}`)));
+    el("label", { class: "check" }, el("input", { type: "radio", name: "micro-grid", value: choice.key, checked: i === 0 }), el("span", {}, choice.name, areaOf(choice)));
   const list = el("div", {}, ...choices.map(radio));
   openDialog({
     title: t("draft.which_micro_grid"),
