@@ -37,7 +37,7 @@ from geo.errors import (
 from geo.services.access import ForbiddenError
 from geo.services.checks.run import UnresolvedFindingsError
 from geo.services.passwords import WeakPasswordError
-from geo.services.pictures import UnusablePictureError
+from geo.services.pictures import PicturesBusyError, UnusablePictureError
 from geo.services.sign_in import SignInRefusedError, TooManyTriesError
 from geo.services.tokens import InvalidTokenError
 from maps.problem_page import render_problem_page
@@ -70,6 +70,7 @@ STATUS: Mapping[type[GeoError], HTTPStatus] = {
     ForbiddenError: HTTPStatus.FORBIDDEN,
     TooManyTriesError: HTTPStatus.TOO_MANY_REQUESTS,
     TooManyRequestsError: HTTPStatus.TOO_MANY_REQUESTS,
+    PicturesBusyError: HTTPStatus.TOO_MANY_REQUESTS,
     WeakPasswordError: HTTPStatus.UNPROCESSABLE_ENTITY,
     UnusablePictureError: HTTPStatus.UNPROCESSABLE_ENTITY,
 }
@@ -93,7 +94,7 @@ def install(app: FastAPI) -> None:
             return to_sign_in(request)
         members = {"findings": _findings(error)} if isinstance(error, UnresolvedFindingsError) else error.members
         answer = problem(status_of(error), type(error).__name__, str(error), **members)
-        if isinstance(error, TooManyTriesError | TooManyRequestsError):
+        if isinstance(error, TooManyTriesError | TooManyRequestsError | PicturesBusyError):
             answer.headers["Retry-After"] = str(error.retry_after_s)
         if answer.status_code == HTTPStatus.UNAUTHORIZED:
             answer.headers["WWW-Authenticate"] = "Bearer"

@@ -3,14 +3,16 @@
 from http import HTTPStatus
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, File, Path, Query, Request, Response, UploadFile
+from fastapi import APIRouter, Depends, File, Path, Query, Request, Response, UploadFile
+from sqlalchemy.orm import Session
 
 from api.authentication import PrincipalDep
 from api.dependencies import SessionDep
 from api.permissions import permit
 from api.schemas.map import PhotoOut, photo
-from geo.services import station_photos
+from geo.services import station_photos, stations
 from geo.services.access import Permission
+from geo.services.pictures import Picture
 
 EDIT = Permission.EDIT_STATIONS
 MAX_UPLOAD_BYTES = 15_000_000
@@ -38,15 +40,33 @@ def get_photo(
     return Response(found.large if size == "large" else found.small, media_type="image/jpeg", headers=headers)
 
 
+def get_pictures(
+    request: Request,
+    principal: PrincipalDep,
+    station_id: StationId,
+    file: Annotated[
+        UploadFile,
+        File(
+            description="JPEG, PNG or WebP; 15 MB at most; of JPEG 50 million pixels,"
+            " of PNG, WebP and progressive JPEG 16 million"
+        ),
+    ],
+) -> list[Picture]:
+    """Make an uploaded photo anew for a station of the caller's, before the route has its session and connection."""
+    with Session(request.app.state.engine) as session:
+        stations.find(session, station_id, principal.scope(EDIT))
+    return station_photos.made(file.file)
+
+
 @router.put("", **permit(EDIT))
 def put_photo(
+    pictures: Annotated[list[Picture], Depends(get_pictures)],
     session: SessionDep,
     principal: PrincipalDep,
     station_id: StationId,
-    file: Annotated[UploadFile, File(description="JPEG, PNG or WebP; 15 MB and 50 million pixels at most")],
 ) -> PhotoOut:
     """Give a station this photo instead of the one it had: made anew, so that nothing else of the file is kept."""
-    kept = station_photos.put(session, principal.scope(EDIT), station_id, file.file.read())
+    kept = station_photos.put(session, principal.scope(EDIT), station_id, pictures)
     return photo(station_id, kept.digest, kept.width_px, kept.height_px)
 
 

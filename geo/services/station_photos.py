@@ -1,6 +1,8 @@
 """The photo of a station: put, told, taken away."""
 
 import hashlib
+from collections.abc import Sequence
+from typing import BinaryIO
 
 from sqlalchemy.orm import Session
 
@@ -8,7 +10,7 @@ from geo.errors import NotFoundError
 from geo.models import StationPhoto
 from geo.services import audit, stations
 from geo.services.access import Scope
-from geo.services.pictures import remade
+from geo.services.pictures import Picture, remade
 
 LARGE_PX = 1600
 SMALL_PX = 480
@@ -29,18 +31,24 @@ def find(session: Session, station_id: int) -> StationPhoto:
     return photo
 
 
-def put(session: Session, scope: Scope, station_id: int, file: bytes) -> StationPhoto:
-    """Give a station this photo, made anew and without its metadata, instead of the one it had.
+def made(file: BinaryIO) -> list[Picture]:
+    """Return a photo to be put, large and small, without its metadata; raises what `remade` does.
+
+    It may wait for others: not within a transaction, which would keep a connection and its locks so long.
+    """
+    return remade(file, (LARGE_PX, SMALL_PX))
+
+
+def put(session: Session, scope: Scope, station_id: int, pictures: Sequence[Picture]) -> StationPhoto:
+    """Give a station this photo, as `made` returned it, instead of the one it had.
 
     Raises
     ------
     NotFoundError
         There is no such station in the scope.
-    UnusablePictureError
-        The file is no usable picture.
     """
     station = stations.find(session, station_id, scope, to_change=True)
-    large, small = remade(file, (LARGE_PX, SMALL_PX))
+    large, small = pictures
     photo = session.get(StationPhoto, station_id)
     before = photo.digest if photo else None
     if photo is None:

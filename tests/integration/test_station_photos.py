@@ -1,7 +1,9 @@
 """Photos of stations: put by whoever may edit the station, seen by everybody, kept in the database only."""
 
+from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from pathlib import Path
+from time import sleep
 from typing import Any
 
 import pytest
@@ -13,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from geo.db.backup import dump, restore
 from geo.db.engine import APP_ROLE, make_engine
+from geo.services import pictures
 from geo.services.access import Role, Scope, limit_to
 from tests.builders import add_division, add_station, box
 from tests.databases import Databases
@@ -145,6 +148,23 @@ def test_a_file_over_fifteen_megabytes_is_refused(planner: Member, url: str) -> 
     assert put(planner, url, b"x" * 14_900_000).status_code == 422
 
 
+def test_whoever_waits_for_others_photos_keeps_no_connection_and_is_sent_away(
+    planner: Member, team: Team, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pictures, "WAIT_S", 1.0)
+    taken = []
+    with pictures._ONE_AT_A_TIME, ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(put, planner, url, picture())
+        while not waiting.done():
+            taken.append(team.client.app.state.engine.pool.checkedout())
+            sleep(0.02)
+    assert taken[-25:-5] == [0] * 20
+    answer = waiting.result()
+    assert (answer.status_code, answer.headers["retry-after"]) == (429, "5")
+    assert answer.json()["detail"].startswith("服务器正忙于处理其他照片，请 5 秒后再试。 ")
+    assert put(planner, url, picture()).status_code == 200
+
+
 @pytest.mark.parametrize("body", [{"data": {"file": "text"}}, {"json": {}}, {"files": {"other": b"x"}}])
 def test_malformed(planner: Member, url: str, body: dict[str, Any]) -> None:
     assert planner.put(f"{url}/photo", **body).status_code == 422
@@ -157,6 +177,7 @@ def test_who_may(team: Team, url: str, stations: tuple[int, int]) -> None:
         assert put(team.member(role, "4503"), url, picture()).status_code == 403
     neighbour = team.member(Role.PLANNER, "450303")
     assert put(neighbour, url, picture()).status_code == 404
+    assert put(neighbour, url, b"no picture").status_code == 404  # refused before anything is unpacked
     assert put(team.member(Role.PLANNER, "4503"), url, picture()).status_code == 200
     assert neighbour.delete(f"{url}/photo").status_code == 404
     assert put(neighbour, f"/api/v1/stations/{stations[1]}", picture()).status_code == 200

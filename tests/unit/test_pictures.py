@@ -2,25 +2,33 @@
 
 import random
 import struct
+import subprocess
+import sys
 import zlib
+from collections.abc import Sequence
 from io import BytesIO
+from typing import Any
 
 import pytest
 from PIL import Image
 
 from geo.services import pictures
-from geo.services.pictures import UnusablePictureError, remade
+from geo.services.pictures import Picture, PicturesBusyError, UnusablePictureError
 
 GPS, ORIENTATION, MAKE = 0x8825, 0x0112, 0x010F
 
 
-def photo(width: int = 80, height: int = 40, form: str = "JPEG", mode: str = "RGB", **save: object) -> bytes:
+def photo(width: int = 80, height: int = 40, form: str = "JPEG", mode: str = "RGB", **save: Any) -> bytes:
     """A picture whose left half is red and right half blue."""
     image = Image.new("RGB", (width, height), (200, 0, 0))
     image.paste((0, 0, 200), (width // 2, 0, width, height))
     out = BytesIO()
     image.convert(mode).save(out, form, **save)
     return out.getvalue()
+
+
+def remade(file: bytes, longest_px: Sequence[int]) -> list[Picture]:
+    return pictures.remade(BytesIO(file), longest_px)
 
 
 def exif(orientation: int) -> bytes:
@@ -73,7 +81,14 @@ def test_nothing_else_of_the_file_is_kept() -> None:
 
 
 @pytest.mark.parametrize(
-    ("size", "made"), [((3200, 1600), (1600, 800)), ((100, 3200), (50, 1600)), ((1600, 9), (1600, 9)), ((1, 1), (1, 1))]
+    ("size", "made"),
+    [
+        ((3200, 1600), (1600, 800)),
+        ((100, 3200), (50, 1600)),
+        ((1600, 9), (1600, 9)),
+        ((1, 1), (1, 1)),
+        ((40_000, 1), (1600, 1)),
+    ],
 )
 def test_the_longest_side_is_cut_down_and_small_ones_stay(size: tuple[int, int], made: tuple[int, int]) -> None:
     assert opened(photo(*size)).size == made
@@ -136,6 +151,56 @@ def test_as_many_pixels_as_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
     assert opened(photo()).size == (80, 40)
     with pytest.raises(UnusablePictureError, match="81×40"):
         remade(photo(81), [1600])
+
+
+@pytest.mark.parametrize(
+    "save", [{"form": "PNG"}, {"form": "WEBP", "lossless": True}, {"form": "JPEG", "progressive": True}]
+)
+def test_fewer_pixels_of_what_is_unpacked_whole(save: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pictures, "MAX_PIXELS_WHOLE", 80 * 40)
+    assert opened(photo(**save)).size == (80, 40)
+    with pytest.raises(UnusablePictureError, match=r"81×40.*JPEG 最多 5000 万像素"):
+        remade(photo(81, **save), [1600])
+    assert opened(photo(81)).size == (81, 40)
+
+
+PEAK = """
+import re, sys
+from io import BytesIO
+from pathlib import Path
+from geo.services.pictures import remade
+
+def peak_mb():
+    return int(re.search(r"VmHWM:\\s+(\\d+) kB", Path("/proc/self/status").read_text())[1]) // 1000
+
+file = BytesIO(sys.stdin.buffer.read())
+before = peak_mb()
+remade(file, (1600, 480))
+print(peak_mb() - before)
+"""
+
+
+@pytest.mark.parametrize(
+    ("size", "save", "most_mb"),
+    [
+        ((4000, 4000), {"form": "PNG", "mode": "RGBA", "exif": exif(6)}, 200),
+        ((4000, 4000), {"form": "WEBP", "mode": "RGBA", "lossless": True, "method": 0}, 350),
+        ((7000, 7000), {"form": "JPEG"}, 100),
+    ],
+)
+def test_the_largest_pictures_take_little_memory(size: tuple[int, int], save: dict[str, Any], most_mb: int) -> None:
+    file = photo(*size, **save)
+    made = subprocess.run([sys.executable, "-c", PEAK], input=file, stdout=subprocess.PIPE, check=True)
+    assert 5 < int(made.stdout) < most_mb
+
+
+def test_whoever_waits_too_long_is_sent_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pictures, "WAIT_S", 0.01)
+    with pictures._ONE_AT_A_TIME, pytest.raises(PicturesBusyError, match="服务器正忙于处理其他照片，请 5 秒后再试"):
+        remade(photo(), [1600])
+    with pytest.raises(UnusablePictureError):
+        remade(b"", [1600])
+    assert opened(photo()).size == (80, 40)  # what was refused has let the next one in
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")  # Pillow's, of damaged EXIF, which nobody needs then
