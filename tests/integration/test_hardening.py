@@ -2,6 +2,7 @@
 
 import pytest
 from fastapi.testclient import TestClient
+from httpx2 import Response
 
 from api.main import create_app
 from api.settings import Settings
@@ -53,6 +54,31 @@ def test_only_uploads_may_be_larger_than_two_megabytes(client: TestClient, path:
             assert "2 MB" in answer.json()["detail"]
         else:
             assert answer.status_code != 413, path
+
+
+@pytest.mark.parametrize("is_told", [True, False], ids=["its length is told", "in pieces"])
+@pytest.mark.parametrize("path", ["/api/v1/imports", "/api/v1/drafts/1/import", "/api/v1/stations/1/photo"])
+def test_files_over_two_megabytes_are_read_only_of_whoever_shows_credentials(
+    client: TestClient, path: str, is_told: bool
+) -> None:
+    head = b'--b\r\nContent-Disposition: form-data; name="file"; filename="a.csv"\r\n\r\n'
+    pieces = [head, *[b"x" * 500_000] * 8, b"\r\n--b--\r\n"]
+
+    def send(**credentials: str) -> Response:
+        content = b"".join(pieces) if is_told else iter(pieces)
+        headers = {"Content-Type": "multipart/form-data; boundary=b", **credentials}
+        return client.request("PUT" if path.endswith("photo") else "POST", path, content=content, headers=headers)
+
+    for nobody in ({}, {"Authorization": ""}, {"Cookie": "wangge_lang=en"}):
+        answer = send(**nobody)
+        assert answer.status_code == 401
+        assert "超过 2 MB 的上限。请先登录。" in answer.json()["detail"]
+        assert answer.headers["www-authenticate"] == "Bearer"
+        assert answer.headers["content-type"] == "application/problem+json"
+        if is_told:
+            assert answer.json()["type"] == "/problems/NotSignedInError"  # the page renews its sign-in at this
+    for somebody in ({"Authorization": "Bearer x"}, {"Cookie": "wangge_lang=en; wangge_access=x"}):
+        assert "MB" not in send(**somebody).json()["detail"]  # the guard looks at them
 
 
 def test_an_address_over_its_limit_waits_and_then_goes_on(committed_url: str) -> None:

@@ -41,6 +41,11 @@ def test_no_secret_is_written_down_and_nothing_listens_beyond_loopback():
         assert all(port.startswith("127.0.0.1:") for port in service.get("ports", []))
 
 
+def test_no_upload_fills_the_machines_memory():
+    for name in ("app", "worker"):
+        assert all(re.search(r":size=\d+[mg]$", mount) for mount in COMPOSE["services"][name]["tmpfs"])
+
+
 def test_one_list_of_packages_serves_script_and_images():
     needs = {
         need
