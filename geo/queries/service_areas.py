@@ -14,7 +14,7 @@ from geo.geometry.service_area import ServiceArea
 FRESH = """
     a.door = s.geom and a.doors is not distinct from s.doors and a.network_id is not distinct from (
         select n.id from street_network n where n.is_current and ST_Covers(n.extent, s.geom)
-        order by ST_Area(n.extent), n.id limit 1)
+        order by ST_Area(n.extent), n.id desc limit 1)
 """
 """Tells that a circle `a` of a station `s` holds: station and doors are where they were, and the streets around are
 those of the same import."""

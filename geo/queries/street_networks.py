@@ -84,9 +84,9 @@ def copy_water(session: Session, polygons: Sequence[Any], source: str) -> None:
 
 
 def network_at(session: Session, lon: float, lat: float) -> NetworkRow | None:
-    """Return the current network whose extent covers a WGS 84 point, the smallest where several do."""
+    """Return the current network around a WGS 84 point: the smallest of several, the newest of equals."""
     found = session.execute(
-        text(f"{_CURRENT} and ST_Covers(extent, ST_Point(:lon, :lat, 4326)) order by ST_Area(extent), id limit 1"),
+        text(f"{_CURRENT} and ST_Covers(extent, ST_Point(:lon, :lat, 4326)) order by ST_Area(extent), id desc limit 1"),
         {"lon": lon, "lat": lat},
     ).first()
     return NetworkRow(*found) if found else None

@@ -236,3 +236,14 @@ def test_without_a_city_the_base_map_has_no_buildings_and_says_so(session: Sessi
     stored = import_streets(session, tsinghua)
     assert (stored.buildings, stored.compounds) == (0, 0)
     assert "--division" in stored.notes[-1]
+
+
+def test_of_two_networks_of_one_file_the_newest_counts(session: Session, tsinghua: Path, tmp_path: Path) -> None:
+    """Streets loaded before their city is known, under the file's name, give way to the same loaded later."""
+    import_streets(session, tsinghua)
+    again = tmp_path / "again.osm.pbf"
+    again.write_bytes(tsinghua.read_bytes())
+    import_streets(session, again)
+    found = NetworkCache().at(session, *HERE)
+    assert found is not None
+    assert found[1].version == "again-1"
