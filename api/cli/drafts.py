@@ -160,12 +160,12 @@ def roll_back(
 
 @draft.command()
 def discard(number: Number) -> None:
-    """废弃草稿。 Throw a draft away."""
+    """放弃草稿。 Throw a draft away."""
     from geo.services import drafts
 
     with _transactions() as transactions, transactions.begin() as session:
         drafts.discard(session, number)
-    typer.echo(f"草稿 {number} 已废弃。 Discarded.")
+    typer.echo(f"草稿 {number} 已放弃。 Discarded.")
 
 
 @draft.command("list")

@@ -68,7 +68,7 @@ def get_coverage(
     if query.format == "geojson":
         if query.by in ("kind", "level"):
             raise InvalidGeometryError(
-                f"by={query.by}: 没有图形，请用 json 或 csv / has no shapes: ask for json or csv"
+                f"by={query.by}: 没有图形，请用 json 或 csv。 has no shapes: ask for json or csv"
             )
         return _features(found.measured, table_features(session, found), by=query.by, total=found.total)
     return found.as_json()

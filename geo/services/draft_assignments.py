@@ -78,7 +78,10 @@ def _area(operation: asked.Assign, work: Workspace) -> MultiPolygon | None:
     if not pieces:
         return None
     if len(pieces) > MAX_PLOTS:
-        raise InvalidGeometryError(f"{len(pieces)} plots are too many for one step; {MAX_PLOTS} are possible")
+        raise InvalidGeometryError(
+            f"一次最多划转 {MAX_PLOTS} 块，现在是 {len(pieces)} 块。"
+            f" {len(pieces)} plots are too many for one step; {MAX_PLOTS} are possible"
+        )
     return _polygons(shapely.union_all([to_lattice(piece) for piece in pieces]))
 
 

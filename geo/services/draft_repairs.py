@@ -79,7 +79,7 @@ def mending(work: Workspace, keys: Collection[str] | None, max_move_m: float) ->
     findings = {finding.key_in(work.edition.id): finding for finding in overlaps_and_gaps(material)}
     missing = sorted(set(keys or ()) - findings.keys())
     if missing:
-        raise NotFoundError(f"the draft has no overlap or gap {', '.join(missing[:5])}")
+        raise NotFoundError(f"这条检查结果已不存在，请刷新。 the draft has no overlap or gap {', '.join(missing[:5])}")
     done = Mending()
     chosen = [(key, finding) for key, finding in findings.items() if keys is None or key in keys]
     for key, finding in chosen[:MAX_REPAIRS]:

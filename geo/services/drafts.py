@@ -71,9 +71,9 @@ def find_edition(
     """
     edition = session.get(Edition, edition_id)
     if edition is None:
-        raise NotFoundError(f"there is no edition {edition_id}")
+        raise NotFoundError(f"没有编号为 {edition_id} 的版次。 there is no edition {edition_id}")
     if not scope.covers(_path_of(session, edition)) and not _is_shared(session, edition, reviewer_id):
-        raise NotFoundError(f"there is no edition {edition_id}")
+        raise NotFoundError(f"没有编号为 {edition_id} 的版次。 there is no edition {edition_id}")
     return edition
 
 
@@ -115,11 +115,11 @@ def locked_draft(
     session.refresh(edition, with_for_update=True)
     if edition.status != EditionStatus.DRAFT:
         raise ConflictError(
-            f"这份草稿已经发布或丢弃，不能再改。 edition {edition_id} is no draft any more: it is {edition.status}"
+            f"这份草稿已经发布或放弃，不能再改。 edition {edition_id} is no draft any more: it is {edition.status}"
         )
     if expected is not None and edition.draft_revision != expected:
         raise StaleRevisionError(
-            f"草稿已被别人改动（第 {edition.draft_revision} 版，您看到的是第 {expected} 版），请看过再做一次。"
+            f"草稿已被别人改动（已到第 {edition.draft_revision} 次改动，您看到的是第 {expected} 次），请看过再做一次。"
             f" draft {edition_id} is at revision {edition.draft_revision}, not {expected}; read it again and repeat"
         )
     if edition.publish_at is not None and not is_planned_too:

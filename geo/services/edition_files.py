@@ -68,7 +68,7 @@ def units_of_edition(session: Session, edition: Edition) -> dict[str, Unit]:
         return {key: unit for key, unit in found.items() if not unit.is_frozen}
     if edition.published_at is None:
         raise ConflictError(
-            f"版次 {edition.id} 已废弃，没有边界。 Edition {edition.id} was discarded; nothing is left."
+            f"版次 {edition.id} 已放弃，没有边界。 Edition {edition.id} was discarded; nothing is left."
         )
     return queries.units_as_of(session, edition, edition.published_at)
 

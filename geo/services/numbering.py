@@ -85,12 +85,16 @@ def _free(prefix: str, digits: int, count: int, used: set[str]) -> list[str]:
     pattern = re.compile(re.escape(prefix) + rf"(\d{{{digits}}})")
     last = max((int(m[1]) for code in used if (m := pattern.fullmatch(code))), default=0)
     if last + count >= 10**digits:
-        raise ConflictError(f"{prefix} has no number left: {last} are used of {10**digits - 1}; name codes yourself")
+        raise ConflictError(
+            f"{prefix} 下的编号已用完（{last}/{10**digits - 1}），请自行填写编码。"
+            f" {prefix} has no number left: {last} are used of {10**digits - 1}; name codes yourself"
+        )
     return [f"{prefix}{number:0{digits}d}" for number in range(last + 1, last + count + 1)]
 
 
 def _check(layer: Layer, code: str) -> None:
     if layer.code_pattern is not None and re.fullmatch(layer.code_pattern, code) is None:
         raise ConflictError(
-            f"the code {code} doesn't fit the layer's pattern {layer.code_pattern}; describe another one"
+            f"编码 {code} 不符合本网格体系的编码规则 {layer.code_pattern}。"
+            f" the code {code} doesn't fit the layer's pattern {layer.code_pattern}; describe another one"
         )

@@ -95,7 +95,10 @@ def publish(
     new = [v for key, v in wanted.items() if key not in current or differs(current[key], v)]
     closing = [v for key, v in current.items() if (differs(v, wanted[key]) if key in wanted else v.division_id in own)]
     if not new and not closing:
-        raise ConflictError("nothing differs from the published borders; discard the draft instead")
+        raise ConflictError(
+            "与已发布的边界没有差别，可直接放弃草稿。"
+            " nothing differs from the published borders; discard the draft instead"
+        )
     edition.publish_at = None
     written = write_edition(session, edition, new, [v.id for v in closing])
     refuse_moved(session, edition, queries.drawn_since_base(session, edition))

@@ -92,7 +92,9 @@ def remark(session: Session, edition: Edition, words: str, *, account_id: int | 
         If it is no draft any more.
     """
     if edition.status != "draft":
-        raise ConflictError(f"edition {edition.id} is no draft any more: it is {edition.status}")
+        raise ConflictError(
+            f"这份草稿已经发布或放弃。 edition {edition.id} is no draft any more: it is {edition.status}"
+        )
     session.add(DraftRemark(edition_id=edition.id, account_id=account_id, text=words))
     session.flush()
     record(session, edition, "draft.remark")

@@ -109,12 +109,12 @@ def walk(
     found = cache.at(session, *first)
     if found is None:
         raise NoStreetsError(
-            f"lon {first[0]}, lat {first[1]}: 此处没有路网，请先导入道路 / no streets: import some first"
+            f"lon {first[0]}, lat {first[1]}: 此处没有路网，请先导入道路。 no streets: import some first"
         )
     way = shortest_walk(found[1], first, last)
     if way is None:
         raise NoStreetsError(
-            f"{first} -> {last}: 200 米内没有道路，或两点之间走不通 / no street within 200 m, or no way between them"
+            f"{first} -> {last}: 200 米内没有道路，或两点之间走不通。 no street within 200 m, or no way between them"
         )
     return way, found[1].version
 
@@ -170,6 +170,6 @@ def of_station(
     """
     station = session.get(Station, station_id)
     if station is None or station.retired_at is not None:
-        raise NotFoundError(f"没有编号为 {station_id} 的服务站点 / there is no station {station_id}")
+        raise NotFoundError(f"没有编号为 {station_id} 的服务站点。 there is no station {station_id}")
     refresh(session, cache, minutes, speed_kmh=speed_kmh, station_ids=[station_id])
     return queries.read(session, station_id)

@@ -47,7 +47,7 @@ def find(session: Session, station_id: int, scope: Scope | None = None, *, to_ch
     """
     found = session.get(Station, station_id, with_for_update=to_change, populate_existing=to_change)
     if found is None or found.retired_at is not None or (scope is not None and not scope.covers(found.division_path)):
-        raise NotFoundError(f"没有编号为 {station_id} 的服务站点 / there is no station {station_id}")
+        raise NotFoundError(f"没有编号为 {station_id} 的服务站点。 there is no station {station_id}")
     return found
 
 
@@ -191,7 +191,7 @@ def _check_doors(at: LonLat, doors: Sequence[LonLat]) -> None:
 def _named(session: Session, scope: Scope, code: str) -> Division:
     home = session.scalar(select(Division).where(Division.code == code))
     if home is None or not scope.covers(home.path):
-        raise NotFoundError(f"没有代码为 {code} 的区划，或不在您的范围内 / no such division in your scope")
+        raise NotFoundError(f"没有代码为 {code} 的区划，或不在您的范围内。 no such division in your scope")
     return home
 
 
@@ -200,7 +200,8 @@ def _around(session: Session, scope: Scope, at: LonLat) -> Division:
     home = session.get(Division, division_id) if division_id is not None else None
     if home is None:
         raise InvalidCoordinateError(
-            f"{at[0]:.7f}, {at[1]:.7f} 不在任何已知区划内，请指明 division / lies in no known division: name one"
+            f"{at[0]:.7f}, {at[1]:.7f} 不在任何已知区划内，请指明 division。"
+            " the place lies in no known division: name one"
         )
     if not scope.covers(home.path):
         raise ForbiddenError(f"该处属于{home.name}，不在您的范围内。 The place lies in a division that isn't yours.")
@@ -209,7 +210,7 @@ def _around(session: Session, scope: Scope, at: LonLat) -> Division:
 
 def _check_code(session: Session, code: str) -> None:
     if session.scalar(select(Station.id).where(Station.code == code)) is not None:
-        raise ConflictError(f"编码 {code} 已有站点使用（含已撤销的） / another station has the code {code}")
+        raise ConflictError(f"编码 {code} 已有站点使用（含已撤销的）。 another station has the code {code}")
 
 
 def _told(station: Station) -> dict[str, Any]:

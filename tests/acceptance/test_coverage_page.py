@@ -139,7 +139,7 @@ def test_the_offline_report_opens_from_a_file_without_a_network(
         expect(report.locator(".units tr.is-chosen")).to_have_attribute("data-code", "G2")
         report.locator("summary", has_text="盲区").click()
         expect(report.locator(".spot-rows li")).to_have_count(2)  # x = 14 and 22
-        report.get_by_label("15 分钟服务圈").check()
+        report.get_by_label("15分钟服务圈").check()
         report.locator('.station-box[title="西站"]').dispatch_event("click")
         expect(report.locator(".station-card")).to_contain_text("沿街道计算")
         expect(report.locator(".leaflet-control-attribution")).to_contain_text("© 测试")
@@ -215,7 +215,7 @@ def test_after_a_failure_no_older_colours_are_left(visit: Callable[..., Visit], 
     expect(page.locator(".share-label")).to_have_text(["100%", "50%"])
     page.route("**/api/v1/coverage?*kind=terminal*", lambda route: route.abort())
     page.get_by_label("类型").select_option("terminal")
-    expect(page.get_by_role("alert")).to_contain_text("覆盖情况没有取到")
+    expect(page.get_by_role("alert")).to_contain_text("覆盖情况加载失败")
     expect(page.locator(".share-label")).to_have_count(0)
     page.get_by_label("类型").select_option("")
     expect(page.locator(".share-label")).to_have_text(["100%", "50%"])

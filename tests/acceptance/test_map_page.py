@@ -142,7 +142,7 @@ def test_a_board_that_cannot_be_made_says_why(visit: Callable[..., Visit], site:
     address = "**/api/v1/divisions/450301001001/notice-board.pdf*"
     page.route(address, lambda route: route.continue_(url=route.request.url.replace("001001/", "001009/")))
     page.get_by_role("button", name="打印 西山社区 网格公示牌（A4）").click()
-    page.get_by_text("没有生成公示牌：没有编码为 450301001009 的行政区划。").wait_for()
+    page.get_by_text("公示牌生成失败：没有编码为 450301001009 的行政区划。").wait_for()
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
@@ -215,7 +215,7 @@ def test_coordinates_are_found(visit: Callable[..., Visit], site: Site) -> None:
 
 def test_a_pole_is_refused_in_the_pages_language(visit: Callable[..., Visit], site: Site) -> None:
     for lang, said in (
-        ("zh-CN", "没能判定归属：纬度 90.0：极点不属于任何网格。"),
+        ("zh-CN", "归属判定失败：纬度 90.0：极点不属于任何网格。"),
         ("en", "The lookup failed: lon 10.0"),
     ):
         page = visit(f"{site.url}/?lang={lang}").page

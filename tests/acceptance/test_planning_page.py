@@ -211,7 +211,7 @@ def test_a_fold_over_is_refused_and_snaps_back(site: Site, desk: Desk, draft: in
     desk.page.click("#tool-corners")
     desk.drag((1, 1), (2.6, 2.4))
     desk.page.wait_for_selector("#notice:not([hidden])")
-    assert desk.page.inner_text("#notice p") == "没有做成：“第4网格”的边界会折叠到自己或别的边界上。"
+    assert desk.page.inner_text("#notice p") == "操作未完成：“第4网格”的边界会折叠到自己或别的边界上。"
     assert land(site, draft) == before
     desk.wait_for_steps(0)
     desk.page.keyboard.press("Escape")

@@ -218,7 +218,7 @@ def test_undo_and_redo_are_exact_and_survive_the_session(town: Town) -> None:
 def test_a_stale_revision_is_refused(town: Town) -> None:
     edition = town.open()
     town.apply(edition, op.Describe("A", name="一"))
-    with pytest.raises(StaleRevisionError, match="at revision 1, not 0"):
+    with pytest.raises(StaleRevisionError, match=r"已到第 1 次改动，您看到的是第 0 次.*at revision 1, not 0"):
         drafting.apply(town.session, edition.id, op.Describe("A", name="二"), expected=0)
     with pytest.raises(StaleRevisionError):
         drafts.discard(town.session, edition.id, expected=0)

@@ -441,7 +441,9 @@ def test_what_a_column_cannot_hold_is_left_out_and_told_once(session, city, load
     assert report.loaded
     told = [(f.reason, f.row) for f in report.of("warning") if f.reason.startswith("bad_")]
     assert told == [("bad_kind", 2), ("bad_households", 2), ("bad_households", 3)]
-    assert any("第 3 行等 2 行: 户数“-99”" in f.message for f in report.of("warning"))
+    messages = {f.message for f in report.of("warning")}
+    assert any("第 3 行等 2 行: 户数“-99”不是不小于 0 的数，没有采用。" in message for message in messages)
+    assert "第 2 行等 2 行: 类型“住宅”不是网格类型，按基础网格读。 No kind: read as residential." in messages
     assert {v.households for v in now(session).values()} == {300, None}
 
 

@@ -215,7 +215,7 @@ def test_households_follow_the_border(town: Town) -> None:
 
 def test_what_cannot_be_published_is_refused(town: Town) -> None:
     edition = town.open()
-    with pytest.raises(ConflictError, match="nothing differs"):
+    with pytest.raises(ConflictError, match="没有差别，可直接放弃草稿。 nothing differs"):
         go(town, edition)
     town.apply(edition, op.Describe("A", name="甲"))
     with pytest.raises(StaleRevisionError):

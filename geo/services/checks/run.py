@@ -49,7 +49,9 @@ class UnresolvedFindingsError(ConflictError):
 def check(session: Session, edition: Edition) -> list[Finding]:
     """Give the findings of a draft as it is now, errors first, each with its waiver if it has one."""
     if edition.status != EditionStatus.DRAFT:
-        raise ConflictError(f"edition {edition.id} is no draft any more: it is {edition.status}")
+        raise ConflictError(
+            f"这份草稿已经发布或放弃。 edition {edition.id} is no draft any more: it is {edition.status}"
+        )
     # Posts are behind row-level security; of those beside the draft none is looked at.
     limit_to(session, Scope((session.get_one(Division, edition.division_id).path,)))
     material = Material(session, edition)
@@ -92,7 +94,7 @@ def waive(session: Session, edition: Edition, key: str, reason: str) -> Waiver:
     """
     finding = next((finding for finding in check(session, edition) if finding.key == key), None)
     if finding is None:
-        raise NotFoundError(f"the draft has no finding {key}")
+        raise NotFoundError(f"这条检查结果已不存在，请刷新。 the draft has no finding {key}")
     _forget(session, edition, key)
     row = FindingWaiver(layer_id=edition.layer_id, key=key, reason=reason, made_by=audit.acting(session)[0].who)
     session.add(row)
@@ -112,7 +114,7 @@ def withdraw_waiver(session: Session, edition: Edition, key: str) -> None:
         If the finding has none.
     """
     if not _forget(session, edition, key):
-        raise NotFoundError(f"the finding {key} has no waiver")
+        raise NotFoundError(f"这条检查结果的豁免已不存在，请刷新。 the finding {key} has no waiver")
     note(session, edition, "finding.unwaive", {"finding": key})
 
 

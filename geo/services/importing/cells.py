@@ -19,15 +19,26 @@ def refuse_unreadable(task: Task, columns: Columns, field: str, reads: Reader, e
             task.report.add("refused", f"bad_{field}", message, row=row)
 
 
-def leave_out_unreadable(task: Task, columns: Columns, field: str, reads: Reader, expected: str) -> None:
-    """Warn once for each text that is left out, with its first row and how many have it."""
+def leave_out_unreadable(
+    task: Task,
+    columns: Columns,
+    field: str,
+    reads: Reader,
+    expected: str,
+    *,
+    instead: tuple[str, str] = ("没有采用", "left out"),
+) -> None:
+    """Warn once for each text with its first row, how many have it, what is done instead: in Chinese, in English."""
     rows: dict[str, list[int]] = {}
     for i, text in enumerate(task.texts(columns, field)):
         if text is not None and reads(text) is None:
             rows.setdefault(text, []).append(task.table.row(i))
+    done, done_in_english = instead
     for text, where in rows.items():
         many = f"等 {len(where)} 行" if len(where) > 1 else ""
-        message = f"第 {where[0]} 行{many}: {columns[field]}“{text}”不是{expected}，没有采用。 No {field}: left out."
+        message = (
+            f"第 {where[0]} 行{many}: {columns[field]}“{text}”不是{expected}，{done}。 No {field}: {done_in_english}."
+        )
         task.report.add("warning", f"bad_{field}", message, row=where[0])
 
 

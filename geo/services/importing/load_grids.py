@@ -54,7 +54,8 @@ def load_grids(task: Task) -> None:
     present = whole(current)
     if task.request.kind is Kind.MICRO_GRIDS:
         require_grids(present)
-    leave_out_unreadable(task, columns, "kind", lambda text: kind_of(text, KINDS), "网格类型，按基础网格读")
+    residential = ("按基础网格读", "read as residential")
+    leave_out_unreadable(task, columns, "kind", lambda text: kind_of(text, KINDS), "网格类型", instead=residential)
     leave_out_figures(task, columns, "households", "people")
     found = GridRows(task, columns, codes, geoms, division, present).versions(task.good_rows())
     home = division or _home(task, [v.division_id for v in found], layer)

@@ -49,7 +49,7 @@ class Asked:
             raise InvalidCoordinateError(f"speed {self.speed_kmh} km/h: needs {SPEEDS_KMH[0]} to {SPEEDS_KMH[1]}")
         for given, known in ((self.kind, STATION_KINDS), (self.level, STATION_LEVELS)):
             if given is not None and given not in known:
-                raise NotFoundError(f"没有 {given}；可用: {'、'.join(known)} / no station is {given!r}")
+                raise NotFoundError(f"没有 {given}；可用: {'、'.join(known)}。 no station is {given!r}")
         object.__setattr__(self, "minutes", tuple(sorted(set(self.minutes))))
 
     def limit_m(self, minutes: float) -> float:
@@ -132,7 +132,7 @@ def measure(session: Session, cache: CoverageCache, scope: Scope, asked: Asked) 
     revisions = queries.read_revisions(session)
     divisions = tuple(dict(row) for row in queries.divisions_in(session, scope.parameter(), asked.division))
     if asked.division is not None and not divisions:
-        raise NotFoundError(f"没有代码为 {asked.division} 的区划，或不在您的范围内 / no such division in your scope")
+        raise NotFoundError(f"没有代码为 {asked.division} 的区划，或不在您的范围内。 no such division in your scope")
     allowed = np.array([row["id"] for row in divisions], dtype=np.int64)
     parts: list[tuple[Any, ...]] = []
     stations: set[int] = set()

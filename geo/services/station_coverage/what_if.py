@@ -54,7 +54,7 @@ def tried(
         is_nearer = walked < metres[which]
         metres[which[is_nearer]], station_id[which[is_nearer]] = walked[is_nearer], TRIED
     if not np.isfinite(snap_m):
-        raise NoStreetsError(f"lon {lon[0]:.7f}, lat {lat[0]:.7f}: 200 米内没有道路 / no street is known within 200 m")
+        raise NoStreetsError(f"lon {lon[0]:.7f}, lat {lat[0]:.7f}: 200 米内没有道路。 no street is known within 200 m")
     moved = replace(measured, metres=metres, station_id=station_id)
     return Trial(moved, float(lon[0]), float(lat[0]), round(snap_m, 1))
 

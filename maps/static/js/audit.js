@@ -21,22 +21,34 @@ const ACTIONS = [
   "password.refused",
   "personal_data.read",
   "personal_data.erase",
+  "personal_data.erase_due",
   "draft.open",
   "draft.apply",
   "draft.undo",
   "draft.redo",
+  "draft.rebase",
   "draft.publish",
+  "draft.plan_publish",
+  "draft.cancel_publish",
+  "draft.publish_refused",
   "draft.discard",
   "draft.describe",
   "draft.share",
   "draft.unshare",
   "draft.remark",
+  "finding.waive",
+  "finding.unwaive",
+  "import.start",
+  "import.load",
+  "import.refused",
+  "import.failed",
+  "phones.print",
   "station.add",
   "station.change",
   "station.photo",
   "station.retire",
 ];
-const KINDS = ["account", "api_key", "issue", "report", "drafts", "imports", "station"];
+const KINDS = ["account", "api_key", "issue", "report", "drafts", "import", "station", "grids", "divisions", "reporter"];
 
 /** Show the audit log in a section. */
 export function showAudit(section) {
