@@ -5,6 +5,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
+from geo.errors import RefusedExportError
+
+_REASONS = {
+    FileNotFoundError: "没有这个文件夹",
+    NotADirectoryError: "没有这个文件夹",
+    IsADirectoryError: "这是一个文件夹",
+    PermissionError: "没有写入权限",
+}
+
 
 @contextmanager
 def written_whole(target: Path) -> Iterator[Path]:
@@ -18,3 +27,19 @@ def written_whole(target: Path) -> Iterator[Path]:
         partial.replace(target)
     finally:
         partial.unlink(missing_ok=True)
+
+
+def write_whole(target: Path, content: bytes) -> None:
+    """Write a file, whole or not at all.
+
+    Raises
+    ------
+    RefusedExportError
+        The folder isn't there or may not be written to; the target is a folder; the disk is full.
+    """
+    try:
+        with written_whole(target) as partial:
+            partial.write_bytes(content)
+    except OSError as error:
+        reason = _REASONS.get(type(error), error.strerror)
+        raise RefusedExportError(f"{target}: 写不了，{reason}。 It can't be written: {error.strerror}.") from error

@@ -5,6 +5,7 @@ import mimetypes
 import re
 import secrets
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import folium
 from branca.element import Figure
 from jinja2.utils import htmlsafe_json_dumps
 
+from geo.china_time import day_of
 from maps.assets import STATIC, bundle_of, vendor_path
 from maps.catalogue import catalogue
 from maps.pages import CHINA, MAP_MAX_ZOOM, TEMPLATES, header_files
@@ -61,6 +63,7 @@ def render_coverage_report(language: str, content: Mapping[str, Any], approval_n
         module=bundle_of("services/coverage_report"),
         map_name=map_name,
         head=content["head"],
+        day=day_of(datetime.fromisoformat(content["head"]["measured_at"])),
         has_demo_data=content["has_demo_data"],
         # Not Jinja's own: that writes each Chinese character as six.
         data=htmlsafe_json_dumps(data, ensure_ascii=False, separators=(",", ":")),

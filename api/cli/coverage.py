@@ -87,7 +87,7 @@ def _write_report(file: Path, asked: "Asked") -> None:
     from geo.services.station_coverage.rooms import SizeRules
     from geo.services.station_coverage.walks import CoverageCache
     from geo.services.streets.networks import NetworkCache
-    from geo.whole_file import written_whole
+    from geo.whole_file import write_whole
     from maps.coverage_report import render_coverage_report
 
     settings = read_settings()
@@ -98,10 +98,9 @@ def _write_report(file: Path, asked: "Asked") -> None:
             status.update(_PHASES[phase] + (f" {done}/{total}" if total else ""))
 
         content = report(session, CoverageCache(NetworkCache()), Scope(everywhere=True), asked, rules, progress)
-    html = render_coverage_report("zh-CN", content, settings.map_approval_number)
-    with written_whole(file) as part:
-        part.write_text(html, encoding="utf-8")
-    typer.echo(f"已写入 {file}（{len(html.encode()) / 1e6:.1f} MB），可在任何浏览器中打开，无需网络。 Written.")
+    html = render_coverage_report("zh-CN", content, settings.map_approval_number).encode()
+    write_whole(file, html)
+    typer.echo(f"已写入 {file}（{len(html) / 1e6:.1f} MB），可在任何浏览器中打开，无需网络。 Written.")
 
 
 def _print(table: "Table") -> None:

@@ -27,6 +27,7 @@ def print_board(
     from geo.services import audit
     from geo.services.importing.values import instant
     from geo.services.notice_boards import Asked, division_board, grid_board
+    from geo.whole_file import write_whole
     from maps.printing.notice_board import Imprint, render_notice_board
 
     when = instant(as_of)
@@ -39,7 +40,6 @@ def print_board(
         is_division = session.scalar(select(Division.id).where(Division.code == code)) is not None
         board = (division_board if is_division else grid_board)(session, code, asked)
     site = settings.public_url or f"http://{settings.host}:{settings.port}"
-    file.write_bytes(
-        render_notice_board(board, paper, Imprint(site.rstrip("/"), settings.map_approval_number, datetime.now(UTC)))
-    )
+    imprint = Imprint(site.rstrip("/"), settings.map_approval_number, datetime.now(UTC))
+    write_whole(file, render_notice_board(board, paper, imprint))
     typer.echo(f"{file}: {board.name} 网格公示牌（{paper.upper()}）")

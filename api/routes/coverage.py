@@ -1,6 +1,7 @@
 """Coverage by walking distance: tables, buildings, blind spots, stations, and what one more station would change."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -23,6 +24,7 @@ from api.schemas.coverage import (
     WhatIfOut,
 )
 from api.settings import Settings
+from geo.china_time import day_of
 from geo.errors import InvalidGeometryError
 from geo.services.access import Permission
 from geo.services.service_areas import MINUTES
@@ -140,7 +142,7 @@ def get_report(
     asked = Asked(MINUTES, query.speed_kmh or settings.walking_kmh, query.kind, query.level, query.division)
     content = report(session, cache, principal.scope(READ), asked, _size_rules(settings))
     html = render_coverage_report(query.lang, content, settings.map_approval_number)
-    name = f"coverage-report-{content['head']['measured_at'][:10]}.html"
+    name = f"coverage-report-{day_of(datetime.fromisoformat(content['head']['measured_at']))}.html"
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
     return HTMLResponse(html, headers=headers)
 

@@ -5,10 +5,10 @@ import threading
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from reportlab.pdfgen.canvas import Canvas
 
+from geo.china_time import CHINA, day_of
 from geo.geometry.colouring import colour
 from geo.notice_board import NoticeBoard
 from maps.catalogue import DEFAULT, catalogue
@@ -25,7 +25,6 @@ from maps.printing.tables import Table
 
 ONE_AT_A_TIME = threading.Lock()
 """The file of the font, of which a part goes into each PDF, is read with one position for the whole process."""
-CHINA = ZoneInfo("Asia/Shanghai")
 SIZES = (9.6, 8.8, 8.0, 7.2)
 """Letters of the panel on A4, in points: the largest in which everything has room."""
 SPILLED = (12.0, 10.8, 9.6, 8.4)
@@ -150,10 +149,10 @@ class _Printing:
 
     def _edition(self) -> str:
         board = self._board
-        said = f"版次：{board.edition}（修订号 {board.revision}，{_day(board.published_at)} 发布）"
+        said = f"版次：{board.edition}（修订号 {board.revision}，{day_of(board.published_at)} 发布）"
         if board.as_of is not None:
             said += f"　{board.as_of.astimezone(CHINA):%Y-%m-%d %H:%M} 时的边界"
-        return f"{said}　{_day(self._imprint.printed_at)} 印制"
+        return f"{said}　{day_of(self._imprint.printed_at)} 印制"
 
     def _sources(self) -> str:
         return "　".join(["边界与底图由本系统数据绘制", *self._board.attributions])
@@ -165,7 +164,3 @@ def code_address(board: NoticeBoard, site: str) -> str:
     at = f"{point.x:.6f},{point.y:.6f}"
     view = f"map={16 if board.subject == 'grid' else 15}/{point.y:.5f}/{point.x:.5f}"
     return f"{site}/#{view}&at={at}" if board.subject == "grid" else f"{site}/#{view}"
-
-
-def _day(instant: datetime) -> str:
-    return f"{instant.astimezone(CHINA):%Y-%m-%d}"

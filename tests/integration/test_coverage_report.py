@@ -157,4 +157,7 @@ def test_the_command_writes_the_same_file(
     assert list(tmp_path.iterdir()) == [file]
     refused = CliRunner().invoke(app, ["coverage", "--report", str(tmp_path / "b.html"), "--csv"])
     assert refused.exit_code != 0
+    nowhere = CliRunner().invoke(app, ["coverage", "--report", str(tmp_path / "没有" / "b.html")])
+    assert nowhere.exit_code == 1
+    assert "写不了，没有这个文件夹。" in nowhere.output
     assert list(tmp_path.iterdir()) == [file]

@@ -226,3 +226,6 @@ def test_by_command(committed_url: str, monkeypatch: pytest.MonkeyPatch, tmp_pat
     assert result.exit_code == 1
     assert "999" in result.output
     assert not (tmp_path / "none.pdf").exists()
+    result = CliRunner().invoke(commands, ["print", "450302001001001", str(tmp_path / "没有" / "none.pdf")])
+    assert result.exit_code == 1
+    assert "写不了，没有这个文件夹。" in result.output

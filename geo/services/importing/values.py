@@ -7,9 +7,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-CHINA = ZoneInfo("Asia/Shanghai")
-"""A time without a zone is taken as China's: the only one its offices know."""
-
+from geo.china_time import CHINA
 
 _DATE = re.compile(
     r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[ T]+(\d{1,2})[:：时](\d{1,2})(?:[:：分](\d{1,2}))?[分秒]?)?"
@@ -50,7 +48,7 @@ def kind_of(value: Any, kinds: Mapping[str, str]) -> str | None:
 
 
 def instant(value: Any, zone: ZoneInfo = CHINA) -> datetime | None:
-    """Give a cell as an aware time, None if it isn't one."""
+    """Give a cell as an aware time, None if it isn't one; without a zone it is taken as China's."""
     text = text_of(value)
     if text is None:
         return None
