@@ -254,6 +254,14 @@ def rename(desk: Desk, x: float, y: float, name: str) -> None:
     desk.page.keyboard.press("Enter")
 
 
+def ask_to_publish(desk: Desk) -> None:
+    """Open the dialog and tick every warning."""
+    desk.page.click("#publish")
+    desk.page.wait_for_selector("dialog.publish")
+    for tick in desk.page.locator("dialog .to-name input").all():
+        tick.check()
+
+
 def test_of_two_planners_the_second_sees_what_changed_and_loses_nothing(
     visit: Callable[..., Visit], site: Site, desk: Desk, draft: int
 ) -> None:
@@ -266,13 +274,28 @@ def test_of_two_planners_the_second_sees_what_changed_and_loses_nothing(
     assert "planner：修改属性" in notice.inner_text()
     second.page.wait_for_selector(".grid-name >> text=桃花网格")
     assert "桂花网格" not in second.names()
+    ask_to_publish(desk)
     second.page.click("text=再做一次")
     second.wait_for_steps(2)
     assert {"桃花网格", "桂花网格"} <= set(second.names())
-    desk.page.wait_for_selector(".grid-name >> text=桂花网格")  # the first one sees it without doing anything
+    second.page.click("#discard")
+    with Session(site.engine) as session:
+        drafting.apply(session, draft, op.Describe(f"{COMMUNITY}002", name="荷花网格"), expected=None)
+        session.commit()
+    for one in (desk, second):  # each sees it without doing anything, but not in her dialog
+        one.page.wait_for_selector(".grid-name >> text=荷花网格")
+        one.page.click("dialog [type=submit]")
+        one.page.wait_for_selector("#notice:has-text('您的这一步还没有做')")
+        assert one.page.locator("dialog").count() == 0
+    assert "admin：修改属性" in desk.page.inner_text("#notice")
+    desk.page.click("text=再做一次")
+    desk.page.wait_for_selector("dialog.publish >> text=改动 3 个责任区")
+    desk.page.keyboard.press("Escape")
+    desk.wait_for_steps(3)
     desk.page.click("#tab-steps")
-    desk.page.wait_for_selector(".step >> nth=1")
-    assert [who.split(" · ")[0] for who in desk.page.locator(".step > small").all_inner_texts()] == ["admin", "planner"]
+    desk.page.wait_for_selector(".step >> nth=2")
+    steps = desk.page.locator(".step > small").all_inner_texts()
+    assert [who.split(" · ")[0] for who in steps][1:] == ["admin", "planner"]
     second.page.click("#tab-remarks")
     second.page.fill("#panel-remarks textarea", NASTY)
     second.page.click("#panel-remarks [type=submit]")
@@ -401,10 +424,7 @@ def test_a_draft_goes_out_as_a_file_and_comes_in_again(desk: Desk, tmp_path: Pat
 def test_a_set_time_holds_the_draft_until_it_is_taken_back(desk: Desk) -> None:
     rename(desk, 0.5, 0.5, "桃花网格")
     desk.wait_for_steps(1)
-    desk.page.click("#publish")
-    desk.page.wait_for_selector("dialog.publish")
-    for tick in desk.page.locator("dialog .to-name input").all():
-        tick.check()
+    ask_to_publish(desk)
     desk.page.click("dialog summary")
     desk.page.fill("dialog [type=datetime-local]", f"{datetime.now() + timedelta(days=2):%Y-%m-%dT%H:%M}")
     desk.page.click("dialog [type=submit] >> text=定时发布")

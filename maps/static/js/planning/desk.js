@@ -311,12 +311,13 @@ export class Desk {
 
   _refused(error, operation, again = () => this.run(operation)) {
     this.repaint();
-    if (error.others) return this._conflict(error.others, operation, again);
+    if (error.others) return this.conflict(error.others, again);
     if (error.kind === "PlotCutsMicroGridError") return askMicroGrid(this, operation, error.members.choices);
     this.fail(error);
   }
 
-  _conflict({ steps, keys }, operation, again) {
+  /** Say what others did first, and offer to do hers again. */
+  conflict({ steps, keys }, again) {
     this.flash(keys, "others");
     this.steps.update();
     notice(t("draft.conflict", { what: this._said(steps) }), [

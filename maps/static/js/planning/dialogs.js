@@ -42,12 +42,18 @@ export function askMicroGrid(desk, operation, choices) {
 
 /** Ask whether to throw the draft away, and do it. */
 export function askDiscard(desk) {
+  const seen = desk.draft.settled();
   openDialog({
     title: t("draft.discard_title", { name: desk.draft.edition.name }),
     content: [el("p", {}, t("draft.discard_ask"))],
     action: t("draft.discard"),
     isDangerous: true,
-    work: () => desk.draft.discard(),
-    onDone: () => location.assign("/planning"),
+    async work() {
+      return desk.draft.discard(await seen).catch((error) => {
+        if (!error.others) throw error;
+        return error.others;
+      });
+    },
+    onDone: (others) => (others ? desk.conflict(others, () => askDiscard(desk)) : location.assign("/planning")),
   });
 }

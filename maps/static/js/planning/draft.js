@@ -210,9 +210,14 @@ export class Draft extends EventTarget {
     return this._inTurn(async () => this._take(await change("POST", `${this.path}/redo`, this.revision)));
   }
 
-  /** Publish now, or at an instant; warnings are accepted by their keys. */
-  publish(accept, at = null) {
-    return this._inTurn(() => change("POST", `${this.path}/publish`, this.revision, { accept, ...(at ? { at } : {}) }, LONG_MS));
+  /** Give the revision that all that was asked before leaves. */
+  settled() {
+    return this.queue.then(() => this.revision);
+  }
+
+  /** Publish the revision that she has seen, now or at an instant; warnings are accepted by their keys. */
+  publish(seen, accept, at = null) {
+    return this._inTurn(() => change("POST", `${this.path}/publish`, seen, { accept, ...(at ? { at } : {}) }, LONG_MS), seen);
   }
 
   /** Take back that it is to be published at a time. */
@@ -238,14 +243,15 @@ export class Draft extends EventTarget {
     return (await get(`/api/v1/editions/${this.edition.id}`)).status === "published";
   }
 
-  discard() {
-    return this._inTurn(() => remove(this.path, this.revision));
+  /** Throw away the revision that she has seen. */
+  discard(seen) {
+    return this._inTurn(() => remove(this.path, seen), seen);
   }
 
-  /** Read what others did since our revision and take it; gives the steps and the keys that changed. */
-  async catchUp() {
-    const answer = await get(`${this.path}/changes`, { since: this.revision });
-    if (answer.draft_revision <= this.revision) return { steps: [], keys: [] };
+  /** Read what others did since a revision, by default ours, and take it; gives the steps and the keys that changed. */
+  async catchUp(since = this.revision) {
+    const answer = await get(`${this.path}/changes`, { since });
+    if (answer.draft_revision <= since) return { steps: [], keys: [] };
     return { steps: answer.steps, keys: this._take(answer) };
   }
 
@@ -256,11 +262,11 @@ export class Draft extends EventTarget {
     return mine;
   }
 
-  /** Do the work after all that was asked before it; on a stale revision tell what others did and refuse. */
-  _inTurn(work) {
+  /** Do the work after all that was asked before it; on a stale revision tell what others did since it and refuse. */
+  _inTurn(work, seen = null) {
     this._setBusy(1);
     const mine = this.queue.then(work).catch(async (error) => {
-      if (error instanceof RequestError && error.status === 412) error.others = await this.catchUp();
+      if (error instanceof RequestError && error.status === 412) error.others = await this.catchUp(seen ?? this.revision);
       throw error;
     });
     this.queue = mine.catch(() => {});

@@ -11,11 +11,12 @@ import { askRebase } from "./rebase.js";
 
 /** Ask whether to publish; errors stand in the way, each warning is ticked. */
 export async function askPublish(desk) {
-  let findings, difference, moved, issues;
+  let seen, findings, difference, moved, issues;
   desk.overlay?.close();
   const opener = byId("publish");
   opener.disabled = true; // the checks of a large draft take their time
   try {
+    seen = await desk.draft.settled(); // what others do from here on isn't in what she reads
     const read = (what) => get(`${desk.draft.path}/${what}`, {}, undefined, LONG_MS);
     [{ findings }, difference, moved, issues] = await Promise.all([read("findings"), desk.draft.difference(), read("moved"), read("moved-issues")]);
   } catch (error) {
@@ -55,12 +56,14 @@ export async function askPublish(desk) {
       if (errors.length) throw new Error(t("draft.publish_blocked"));
       if (ticks.some(({ box }) => !box.checked)) throw new Error(t("draft.publish_unnamed"));
       const accepted = ticks.map(({ finding }) => finding.key);
-      return desk.draft.publish(accepted, at.value ? new Date(at.value).toISOString() : null).catch((error) => {
+      return desk.draft.publish(seen, accepted, at.value ? new Date(at.value).toISOString() : null).catch((error) => {
+        if (error.others) return { others: error.others };
         if (error.kind !== "MovedBaseError") throw error;
         return { moved: error.members.moved }; // somebody published while she was reading
       });
     },
     onDone(done) {
+      if (done.others) return desk.conflict(done.others, () => askPublish(desk));
       if (done.moved) return askRebase(desk, done.moved);
       return done.status === "draft" ? location.reload() : showPublished(done);
     },
