@@ -191,7 +191,7 @@ export class Draft extends EventTarget {
 
   /** Tell how many leaves and divided grids are new, changed and gone since the draft was opened. */
   async difference() {
-    const { changed, removed } = await get(`${this.path}/changes`, { since: 0 });
+    const { changed, removed } = await get(`${this.path}/changes`, { since: 0 }, undefined, LONG_MS);
     const own = changed.filter(({ properties }) => !properties.is_frozen);
     const made = own.filter(({ properties }) => properties.is_new).length;
     return { made, changed: own.length - made, gone: removed.filter((key) => !key.startsWith("new-")).length };
@@ -199,15 +199,15 @@ export class Draft extends EventTarget {
 
   /** Apply an operation; give the keys that changed. Others wait until it is answered. */
   apply(operation) {
-    return this._inTurn(async () => this._take(await change("POST", `${this.path}/operations`, this.revision, operation)));
+    return this._inTurn(async () => this._take(await change("POST", `${this.path}/operations`, this.revision, operation, LONG_MS)));
   }
 
   undo() {
-    return this._inTurn(async () => this._take(await change("POST", `${this.path}/undo`, this.revision)));
+    return this._inTurn(async () => this._take(await change("POST", `${this.path}/undo`, this.revision, {}, LONG_MS)));
   }
 
   redo() {
-    return this._inTurn(async () => this._take(await change("POST", `${this.path}/redo`, this.revision)));
+    return this._inTurn(async () => this._take(await change("POST", `${this.path}/redo`, this.revision, {}, LONG_MS)));
   }
 
   /** Give the revision that all that was asked before leaves. */
@@ -250,7 +250,7 @@ export class Draft extends EventTarget {
 
   /** Read what others did since a revision, by default ours, and take it; gives the steps and the keys that changed. */
   async catchUp(since = this.revision) {
-    const answer = await get(`${this.path}/changes`, { since });
+    const answer = await get(`${this.path}/changes`, { since }, undefined, LONG_MS);
     if (answer.draft_revision <= since) return { steps: [], keys: [] };
     return { steps: answer.steps, keys: this._take(answer) };
   }

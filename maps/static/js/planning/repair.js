@@ -11,6 +11,7 @@ import { nameOf } from "./names.js";
 
 const ALLOWED_M = 1;
 const MOST_M = 50;
+const MOST_AT_ONCE = 500; // as many as the server takes
 const CLOSEST = 19;
 const STILL_M = 0.02; // a border that only gets a neighbour's corner moves by rounding
 const LOOKS = { before: ["rgba(179, 38, 30, 0.5)", "#b3261e"], after: ["rgba(34, 112, 58, 0.5)", "#22703a"] };
@@ -20,9 +21,12 @@ export function makeRepair(desk) {
   let card = null;
   let strips = []; // per unit that changes: its polygons before and after, whose difference is what changes hands
   let side = "after";
+  const left = new Set(); // keys that weren't mended: the next round begins with the others
 
-  function open(keys, words) {
+  function open(all, words) {
     desk.overlay?.close();
+    const keys = [...all].sort((a, b) => left.has(a) - left.has(b)).slice(0, MOST_AT_ONCE);
+    const rest = all.length - keys.length;
     const limit = el("input", { type: "number", min: 0, max: MOST_M, step: 0.5, value: ALLOWED_M, required: true });
     const outcome = el("div", { class: "repair-outcome", role: "status" });
     const send = el("button", { type: "submit", class: "primary small", disabled: true }, t("repair.do"));
@@ -33,6 +37,7 @@ export function makeRepair(desk) {
       { class: "repair card", "aria-label": t("repair.title"), novalidate: true },
       el("h2", { tabindex: -1 }, t("repair.title"), el("button", { type: "button", class: "close", "aria-label": t("place.close"), onclick: close }, "×")),
       el("p", {}, words),
+      rest ? el("p", { class: "repair-rest" }, t("repair.rest", { most: number(MOST_AT_ONCE), count: number(rest) })) : "",
       el("div", { class: "repair-limit" }, ...field(t("repair.limit"), limit)),
       el("div", { class: "choice", role: "group", "aria-label": t("repair.show") }, ...sides),
       outcome,
@@ -71,6 +76,8 @@ export function makeRepair(desk) {
     const answer = await change("POST", `${desk.draft.path}/repairs`, null, { findings: keys, max_move_m: allowed() }, LONG_MS).catch((error) => error);
     if (!card || mine !== card.asked) return;
     if (answer instanceof Error) return outcome.replaceChildren(el("p", { class: "failed", role: "alert" }, answer.message));
+    for (const key of answer.mended) left.delete(key);
+    for (const { key } of answer.left) left.add(key);
     const changes = answer.changes.filter(({ moved_m: moved }) => moved > STILL_M);
     strips = changes.map(({ key, before, after }) => ({ key, before: worldOf(before), after: worldOf(after) }));
     outcome.replaceChildren(...told(answer, changes));
