@@ -20,6 +20,8 @@ export class StationEditor {
     this.station = station;
     this.id = station?.id ?? null;
     this.onEnd = onEnd;
+    this.saved = null;
+    this.isOver = false;
     this.place = station ? [...station.geometry.coordinates] : null;
     this.doors = (station?.properties.doors ?? []).map((door) => [...door]);
     this.handles = L.layerGroup().addTo(map);
@@ -80,7 +82,7 @@ export class StationEditor {
       this.photo.box,
       this.progress,
       this.outcome,
-      el("div", { class: "buttons" }, save, el("button", { type: "button", class: "plain", onclick: () => this.end(null) }, t("admin.cancel"))),
+      el("div", { class: "buttons" }, save, el("button", { type: "button", class: "plain", onclick: () => this.end(this.saved) }, t("admin.cancel"))),
     );
     form.addEventListener("submit", async (event) => {
       event.preventDefault();
@@ -88,7 +90,7 @@ export class StationEditor {
       await this.save();
       save.disabled = false;
     });
-    form.addEventListener("keydown", (event) => event.key === "Escape" && !event.defaultPrevented && this.end(null));
+    form.addEventListener("keydown", (event) => event.key === "Escape" && !event.defaultPrevented && this.end(this.saved));
     return form;
   }
 
@@ -219,6 +221,7 @@ export class StationEditor {
         ? await change("PATCH", `/api/v1/stations/${this.id}`, null, { ...facts, ...moved })
         : await post("/api/v1/stations", { ...facts, lon, lat });
       this.id = this.station.id; // saved, whatever becomes of the photo
+      this.saved = this.station;
       await this.savePhoto();
     } catch (error) {
       this.outcome.textContent = error.message;
@@ -241,7 +244,10 @@ export class StationEditor {
     at.focus();
   }
 
+  /** Leave the form, once: a photo that is sent when she has left it ends nothing. */
   end(saved) {
+    if (this.isOver) return;
+    this.isOver = true;
     this.preview.stop();
     this.forgetClick();
     byId("hint").textContent = "";
