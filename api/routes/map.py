@@ -11,6 +11,7 @@ from api.authentication import PrincipalDep
 from api.bbox import BboxDep
 from api.dependencies import SessionDep, SettingsDep
 from api.permissions import permit
+from api.schemas.coverage import Kind, Level
 from api.schemas.map import (
     CircleOut,
     CityOut,
@@ -31,7 +32,7 @@ from geo.geometry.buffer_circle import buffer_radius_m
 from geo.queries.issues import read_recent_issues
 from geo.queries.map_overview import LayerOverview, MapOverview, read_overview
 from geo.queries.search import search_places
-from geo.queries.stations import read_stations
+from geo.queries.stations import Wanted, read_stations
 from geo.queries.tiles import FORMAT, MAX_ZOOM
 from geo.services.access import Permission
 
@@ -154,14 +155,17 @@ def list_stations(
     bbox: BboxDep,
     limit: Annotated[int, Query(ge=1, le=MAX_FEATURES)] = 500,
     circles: bool = False,
+    kind: Kind | None = None,
+    level: Level | None = None,
 ) -> Features[StationFeature]:
-    """List the stations in a box as GeoJSON, higher levels first, each with its 15-minute circle.
+    """List the open stations in a box as GeoJSON, higher levels first, each with its 15-minute circle.
 
     A circle's method is ``network`` where it follows streets, and ``buffer`` where none are known or it has not been
     computed yet. ``circles`` asks for the shapes.
     """
     speed_kmh = settings.walking_kmh
-    rows = read_stations(session, bbox, limit=limit + 1, minutes=CIRCLE_MIN, speed_kmh=speed_kmh, with_shapes=circles)
+    wanted = Wanted(bbox, kind, level)
+    rows = read_stations(session, wanted, limit=limit + 1, minutes=CIRCLE_MIN, speed_kmh=speed_kmh, with_shapes=circles)
     return Features(
         features=[
             StationFeature(

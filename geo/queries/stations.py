@@ -1,6 +1,7 @@
 """Read stations for the map and for whoever edits them. Retired ones are nowhere."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from sqlalchemy import RowMapping, text
 from sqlalchemy.orm import Session
@@ -20,10 +21,19 @@ _TABLES = """
 """
 
 
+@dataclass(frozen=True)
+class Wanted:
+    """The stations inside bounds (WGS 84), of one kind and one level where they are given."""
+
+    bounds: Bounds
+    kind: str | None = None
+    level: str | None = None
+
+
 def read_stations(
-    session: Session, bounds: Bounds, *, limit: int, minutes: int, speed_kmh: float, with_shapes: bool
+    session: Session, wanted: Wanted, *, limit: int, minutes: int, speed_kmh: float, with_shapes: bool
 ) -> Sequence[RowMapping]:
-    """Read the stations inside bounds (WGS 84), those of the higher levels first, each with its circle.
+    """Read the open stations that are wanted, those of the higher levels first, each with its circle.
 
     The circle's columns are null where it hasn't been computed yet, or not anew. Its shape comes as GeoJSON, and only
     if asked for: simplified by about 3 m, to look at.
@@ -40,12 +50,15 @@ def read_stations(
                 left join service_area a
                        on a.station_id = s.id and a.minutes = :minutes and a.speed_kmh = :speed_kmh and {FRESH}
                 where s.retired_at is null and s.geom && ST_MakeEnvelope(:west, :south, :east, :north, 4326)
+                  and (cast(:kind as text) is null or s.kind = :kind)
+                  and (cast(:level as text) is null or s.level = :level)
                 order by array_position(array['city', 'district', 'street', 'community', 'compound'], s.level)
                          nulls last, s.code
                 limit :limit
                 """
             ),
-            dict(zip(("west", "south", "east", "north"), bounds, strict=True))
+            dict(zip(("west", "south", "east", "north"), wanted.bounds, strict=True))
+            | {"kind": wanted.kind, "level": wanted.level}
             | {"limit": limit, "minutes": minutes, "speed_kmh": speed_kmh, "with_shapes": with_shapes},
         )
         .mappings()

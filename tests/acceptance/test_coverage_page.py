@@ -10,7 +10,7 @@ import pytest
 from geoalchemy2.shape import from_shape
 from playwright.sync_api import Browser, Page, Request, expect
 from shapely import Point
-from sqlalchemy import text
+from sqlalchemy import func, text
 from sqlalchemy.orm import Session
 
 from geo.models import Building
@@ -53,6 +53,7 @@ def build_town(session: Session, *, has_streets: bool = True) -> None:
         )  # fmt: skip
         store(session, file, code="4503", city_id=city.id, filename="town.osm")
     add_station(session, city, "西站", 2, 0.5).area_m2 = 100.0
+    add_station(session, city, "旧站", 20, 0.5).retired_at = func.now()
     for role in (Role.PLANNER, Role.DISPATCHER):
         accounts.add(session, Caller(SYSTEM), role.value, role.value, PASSWORD, source="test")
         accounts.grant(session, Caller(SYSTEM), role.value, role, "4503")
@@ -90,6 +91,7 @@ def test_shares_are_those_counted_by_hand_worst_first(visit: Callable[..., Visit
     expect(page.locator(".totals .shares dd")).to_have_text(["71.4%", "85.7%", "85.7%"])  # of 210
     expect(page.locator("#legend")).to_contain_text("沿街道计算的步行时间，4 公里/小时")
     expect(page.locator("#legend")).to_contain_text("灰色：未测")
+    expect(page.locator("#legend li").last).to_have_text("现有服务站点")
     page.locator("[data-key=share_15]").click()
     assert names.first.inner_text().startswith("西网格")
     expect(page.locator("th[aria-sort=descending]")).to_contain_text("15分")
@@ -129,7 +131,10 @@ def test_the_offline_report_opens_from_a_file_without_a_network(
         report.on("pageerror", lambda error: complaints.append(str(error)))
         report.goto(file.as_uri())
         expect(report.locator(".totals .shares dd")).to_have_text(["71.4%", "85.7%", "85.7%"])
+        expect(report.locator(".about .limited")).to_have_text("户数、人数和面积核对只包括制作者所管的区划：桂林市")
+        expect(report.locator("#legend li").last).to_have_text("现有服务站点")
         report.locator("summary", has_text="按网格").click()
+        expect(report.locator(".leaflet-control-scale-line")).to_contain_text("米")
         assert cells(report, "G1")[:4] == ["150", "100%", "100%", "100%"]
         assert cells(report, "G2")[:4] == ["60", "0%", "50%", "50%"]
         expect(report.locator(".share-label")).to_have_text(["100%", "50%"])
@@ -165,6 +170,15 @@ def test_blind_spots_count_whoever_walks_longer(visit: Callable[..., Visit], sit
     expect(page.locator(".count").last).to_have_text("2 处盲区，共 30 户步行超过 15 分钟")
     expect(page.locator(".spot-rows .row-name")).to_have_text(["20 户，40 人", "10 户，20 人"])
     assert page.locator(".spot-box").count() == 2
+    dots = page.locator(".station-box")
+    expect(dots).to_have_count(1)  # that in view which serves; the closed one doesn't
+    expect(dots).to_have_attribute("title", "党群服务中心: 西站")
+    order = "(pane) => Number(getComputedStyle(document.querySelector(pane)).zIndex)"
+    assert page.evaluate(order, ".leaflet-stations-pane") < page.evaluate(order, ".leaflet-marker-pane")
+    page.get_by_label("类型").select_option("terminal")
+    expect(dots).to_have_count(0)
+    page.get_by_label("类型").select_option("")
+    expect(dots).to_have_count(1)
     page.locator("[data-spot='2'] button").click()
     expect(page.locator("[data-spot='2']")).to_have_class("is-chosen")
     page.wait_for_function(
@@ -189,6 +203,7 @@ def test_a_station_is_tried_by_click_and_drag_one_request_at_a_time(visit: Calla
 
     page.on("request", began)
     page.on("requestfinished", ended)
+    expect(page.locator(".station-box")).to_have_count(1)  # what is there already
     page.get_by_role("button", name="放在地图中心").click()
     # The middle, x = 15, is 100 m from the twenty households and 705 m from the ten that walk too long now.
     expect(page.locator(".gained tbody tr").nth(2)).to_contain_text("+30 户")
@@ -206,7 +221,7 @@ def test_a_station_is_tried_by_click_and_drag_one_request_at_a_time(visit: Calla
     assert asked > 2
     assert most == 1
     with site.engine.connect() as connection:
-        assert connection.execute(text("select count(*) from station")).scalar_one() == 1
+        assert connection.execute(text("select count(*) from station where retired_at is null")).scalar_one() == 1
 
 
 def test_after_a_failure_no_older_colours_are_left(visit: Callable[..., Visit], site: Site) -> None:

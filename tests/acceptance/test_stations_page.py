@@ -84,6 +84,9 @@ def test_who_may_not_edit_sees_stations_and_circles(visit: Callable[..., Visit],
     expect(page.locator(".circle-facts")).to_contain_text("沿街道计算")
     expect(page.locator(".circle-facts li")).to_have_count(3)
     assert page.get_by_role("button", name="编辑").count() == 0
+    pins = page.locator(".station-box")
+    depths = dict(pins.evaluate_all("(all) => all.map((one) => [one.title, Number(one.style.zIndex)])"))
+    assert depths["西站"] > depths[NASTY]  # the chosen one is on top
     page.get_by_role("button", name="返回列表").click()
     page.fill("input[type=search]", "onerror")
     expect(page.locator(".station-rows .row-name")).to_have_text(NASTY)
@@ -120,7 +123,7 @@ def test_circles_follow_a_dragged_station_one_request_at_a_time(visit: Callable[
     assert most == 1
     assert place_of(site, "西站") == before  # nothing is stored before it is saved
     page.get_by_role("button", name="保存").click()
-    expect(page.locator("#toast")).to_contain_text("已保存“西站”")
+    expect(page.locator("#toast")).to_have_text("已保存“西站”：服务圈已按当前位置和出入口计算。")
     lon, lat = place_of(site, "西站")
     assert lon < before[0] - 0.001
     assert lat == pytest.approx(before[1], abs=5e-5)
@@ -160,6 +163,7 @@ def test_a_photo_is_chosen_shown_and_taken_away(visit: Callable[..., Visit], sit
     expect(page.locator("#photo-outcome")).to_be_empty()
     assert page.locator(".photo-seen").get_attribute("src").startswith("blob:")  # type: ignore[union-attr]
     page.get_by_role("button", name="保存").click()
+    expect(page.locator("#toast")).to_have_text("已保存“西站”：照片已更新。")
     shown = page.get_by_alt_text("西站的照片")
     expect(shown).to_be_visible()
     page.wait_for_function("() => document.querySelector('.station-photo img').naturalWidth === 1600")
@@ -188,7 +192,7 @@ def test_a_photo_is_chosen_shown_and_taken_away(visit: Callable[..., Visit], sit
     page.get_by_role("button", name="编辑").click()
     page.get_by_role("button", name="移除照片").click()
     page.get_by_role("button", name="保存").click()
-    expect(page.locator("#toast")).to_contain_text("已保存")
+    expect(page.locator("#toast")).to_have_text("已保存“西站”：照片已移除。")
     expect(page.get_by_alt_text("西站的照片")).to_have_count(0)
     assert page.evaluate("violations") == []
     assert seen.complaints == []

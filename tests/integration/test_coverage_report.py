@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 from api.cli import app
 from geo.models import Water
 from geo.services.access import Role
+from geo.services.station_coverage import report
 from geo.services.streets.store import store
 from maps import assets
 from tests.builders import add_division, add_edition, add_grid, add_layer, add_station, box, cell, lon_lat, multi
@@ -141,6 +142,31 @@ def test_who_may(team: Team) -> None:
     assert own.get(f"{URL}/report", params={"division": "450302"}).status_code == 404
     for wrong in ({"lang": "fr"}, {"kind": "kiosk"}, {"minutes": "3"}, {"speed_kmh": "90"}):
         assert own.get(f"{URL}/report", params=wrong).status_code == 422
+
+
+def test_it_says_whose_homes_it_counts(team: Team) -> None:
+    one, two = team.member(Role.MANAGER, "4503"), team.member(Role.PLANNER, "450303")
+    assert content_of(one.get(f"{URL}/report").text)["limited_to"] == ["本市"]
+    assert content_of(two.get(f"{URL}/report").text)["limited_to"] == ["东区"]
+    assert content_of(two.get(f"{URL}/report", params={"division": "4503"}).text)["limited_to"] == ["东区"]
+    # All of what was asked for, which the title names.
+    assert content_of(one.get(f"{URL}/report", params={"division": "450303"}).text)["limited_to"] is None
+    assert content_of(team.member(Role.MANAGER, None).get(f"{URL}/report").text)["limited_to"] is None
+
+
+def test_it_draws_the_stations_that_count_and_says_where_it_stops(team: Team, monkeypatch: pytest.MonkeyPatch) -> None:
+    manager = team.member(Role.MANAGER, "4503")
+
+    def drawn(**asked: str) -> tuple[list[str], bool]:
+        content = content_of(manager.get(f"{URL}/report", params=asked).text)
+        return [one["name"] for one in content["stations"]], content["has_all_stations"]
+
+    names, has_all = drawn()
+    assert (len(names), has_all) == (2, True)
+    assert drawn(kind="terminal") == ([], True)
+    assert drawn(kind="service_centre", level="community") == (names, True)
+    monkeypatch.setattr(report, "MAX_STATIONS", 1)
+    assert drawn() == (names[:1], False)
 
 
 def test_the_command_writes_the_same_file(

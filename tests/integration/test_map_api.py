@@ -305,6 +305,25 @@ def test_a_stations_circle_is_an_estimate_until_it_has_been_computed(client: Tes
 
 
 @pytest.mark.parametrize(
+    ("asked", "count"),
+    [
+        ({"kind": "service_centre"}, 1),
+        ({"kind": "terminal"}, 0),
+        ({"level": "community"}, 1),
+        ({"level": "city"}, 0),
+        ({"kind": "service_centre", "level": "city"}, 0),
+    ],
+)
+def test_stations_of_a_kind_and_level(client: TestClient, asked: dict[str, str], count: int) -> None:
+    answer = client.get("/api/v1/stations", params={"bbox": HERE} | asked).json()
+    assert (len(answer["features"]), answer["is_complete"]) == (count, True)
+
+
+def test_a_kind_that_is_none_is_refused(client: TestClient) -> None:
+    assert client.get("/api/v1/stations", params={"bbox": HERE, "kind": "kiosk"}).status_code == 422
+
+
+@pytest.mark.parametrize(
     "bbox", ["1,2,3", "a,b,c,d", "10,0,0,1", "0,10,1,0", "-181,0,0,1", "0,0,1,91", "nan,0,1,1", "0,0,inf,1", ""]
 )
 @pytest.mark.parametrize("path", ["/api/v1/issues", "/api/v1/stations"])

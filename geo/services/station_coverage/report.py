@@ -10,8 +10,8 @@ from geo.geometry.packed import SCALE, pack_area, pack_lines
 from geo.queries import report_map
 from geo.queries import station_coverage as queries
 from geo.queries.map_overview import Bounds, read_overview
-from geo.queries.stations import read_stations
-from geo.services.access import Scope
+from geo.queries.stations import Wanted, read_stations
+from geo.services.access import Scope, merge
 from geo.services.progress import Progress, silent
 from geo.services.service_areas import circles
 from geo.services.station_coverage.blind_spots import blind_spots
@@ -51,9 +51,11 @@ def report(
     shapes = {by: _shapes(session, by, tables[by].ids) for by in DRAWN}
     spots = blind_spots(session, cache, measured).features
     rooms = stations(session, measured, scope, rules)
+    around, has_all = _stations(session, cache, measured, bounds, progress)
     return {
         "scale": SCALE,
         "head": measured.head(),
+        "limited_to": _limits(measured, scope),
         "has_demo_data": overview.has_demo_data,
         "attributions": list(overview.attributions),
         "bounds": bounds,
@@ -62,7 +64,8 @@ def report(
         "shapes": shapes,
         "spots": [{"shape": pack_area(shapely.geometry.shape(one["geometry"]))} | one["properties"] for one in spots],
         "rooms": rooms,
-        "stations": _stations(session, cache, measured, bounds, progress),
+        "stations": around,
+        "has_all_stations": has_all,
         "base": _base(session, bounds),
     }
 
@@ -74,6 +77,14 @@ def _bounds(measured: Measured) -> Bounds:
     return west, south, east, north
 
 
+def _limits(measured: Measured, scope: Scope) -> list[str] | None:
+    """Return the names of the divisions whose homes alone are counted, None where those of all that is asked are."""
+    if scope.everywhere or measured.head()["division"]:
+        return None
+    highest = merge(row["path"] for row in measured.divisions).paths
+    return [row["name"] for row in measured.divisions if row["path"] in highest]
+
+
 def _shapes(session: Session, by: By, ids: Sequence[int | None]) -> list[Any]:
     """Return one packed shape a row, None where neither border nor outline is known."""
     found = queries.read_shapes(session, by, [one for one in ids if one is not None])
@@ -82,22 +93,24 @@ def _shapes(session: Session, by: By, ids: Sequence[int | None]) -> list[Any]:
 
 def _stations(
     session: Session, cache: CoverageCache, measured: Measured, bounds: Bounds, progress: Progress
-) -> list[dict[str, Any]]:
-    """Return the open stations around, everybody's, each with its circle of the largest limit.
+) -> tuple[list[dict[str, Any]], bool]:
+    """Return the open stations around that count, everybody's, each with its circle of the largest limit; and if all.
 
     A circle that is kept and fresh is taken; any other is drawn here, so that none is old.
     """
     minutes, speed = measured.asked.minutes[-1], measured.asked.speed_kmh
-    kept = read_stations(
-        session, bounds, limit=MAX_STATIONS, minutes=cast(int, minutes), speed_kmh=speed, with_shapes=True
+    wanted = Wanted(bounds, measured.asked.kind, measured.asked.level)
+    rows = read_stations(
+        session, wanted, limit=MAX_STATIONS + 1, minutes=cast(int, minutes), speed_kmh=speed, with_shapes=True
     )
+    kept = rows[:MAX_STATIONS]
     found = []
     for done, row in enumerate(map(dict, kept)):
         progress("circles", done, len(kept))
         circle = _kept(row) or _drawn(session, cache, row, minutes, speed)
         facts = {key: row[key] for key in ("code", "name", "kind", "level", "lon", "lat", "division_name", "address")}
         found.append(facts | {"circle": circle})
-    return found
+    return found, len(rows) == len(kept)
 
 
 def _kept(row: Mapping[str, Any]) -> dict[str, Any] | None:

@@ -1,13 +1,14 @@
 // The page of coverage: whose walk to a station is how long, where nobody's is short, and what one more would change.
 
 import { download, get } from "../api.js";
-import { byId, el } from "../dom.js";
+import { byId, el, toast } from "../dom.js";
 import { named, number, page, t } from "../format.js";
 import { keepFresh, signInAddress } from "../session.js";
 import { stationIcon } from "../station_drawing.js";
-import { readAddress } from "../view.js";
+import { bboxOf, readAddress } from "../view.js";
 import { CoverageMap, showLegend } from "./coverage_map.js";
 import { UnitTable, roomList, spotList, totalsOf } from "./coverage_lists.js";
+import { CoverageStations } from "./coverage_stations.js";
 import { KINDS, LEVELS } from "./kinds.js";
 import { startShell } from "./shell.js";
 import { WhatIf } from "./what_if.js";
@@ -16,6 +17,8 @@ const UNITS = ["grid", "community", "street", "district", "kind", "level"];
 const SHAPELESS = new Set(["kind", "level"]);
 const TABS = ["units", "spots", "try", "rooms"];
 const API = "/api/v1/coverage";
+const MOST_STATIONS = 2000;
+const WAIT_MS = 250;
 
 /** Start the page on the map and tile layer that folium declared. */
 export async function start({ map, tiles }) {
@@ -36,8 +39,11 @@ class CoveragePage {
     this.minutes = 15;
     this.kind = "";
     this.level = "";
-    this.underway = null;
+    this.underway = this.looking = null;
+    this.areAllDrawn = true;
     this.coverage = new CoverageMap(map, { onUnit: (code) => this.tab !== "try" && this.chooseUnit(code), onSpot: (rank) => this.chooseSpot(rank) });
+    this.stations = new CoverageStations(map);
+    this.stations.layer.addTo(map);
     this.stationPin = L.layerGroup().addTo(map);
     this.table = new UnitTable((code) => this.chooseUnit(code));
     this.whatIf = new WhatIf(map, () => this.filter(), (links) => this.downloads(links));
@@ -78,6 +84,11 @@ class CoveragePage {
       this.tabs,
       this.body,
     );
+    let moving = 0;
+    this.map.on("moveend", () => {
+      clearTimeout(moving);
+      moving = setTimeout(() => this.drawStations(), WAIT_MS);
+    });
     return this.refresh();
   }
 
@@ -131,10 +142,33 @@ class CoveragePage {
     this.rows = answer.features?.map(({ properties }) => properties) ?? answer.rows.map(flat);
     this.totals.replaceChildren(totalsOf(flat(answer.total)));
     this.coverage.showUnits(this.features, this.minutes);
-    showLegend(answer, this.minutes);
+    this.writeLegend();
     if (answer.attribution) this.credit(answer.attribution);
     if (!this.hasView) this.coverage.fitAll();
     this.hasView = true;
+    this.drawStations();
+  }
+
+  /** Draw the open stations in view that count by kind and level. */
+  async drawStations() {
+    this.looking?.abort();
+    if (!this.head) return; // nothing is coloured
+    const mine = (this.looking = new AbortController());
+    try {
+      const { features, is_complete: isAll } = await get("/api/v1/stations", { bbox: bboxOf(this.map), limit: MOST_STATIONS, ...this.filter() }, mine.signal);
+      this.stations.show(features.map(({ geometry: { coordinates: [lon, lat] }, properties }) => ({ ...properties, lon, lat })));
+      if (isAll === this.areAllDrawn) return;
+      this.areAllDrawn = isAll;
+      this.writeLegend();
+    } catch (error) {
+      if (error.name === "AbortError") return;
+      this.stations.show([]);
+      toast(t("stations.failed", { reason: error.message }));
+    }
+  }
+
+  writeLegend() {
+    showLegend(this.head, this.minutes, t(this.areAllDrawn ? "coverage.dots" : "coverage.dots_cut", { count: number(MOST_STATIONS) }));
   }
 
   credit(words) {
@@ -147,6 +181,9 @@ class CoveragePage {
 
   fail(error) {
     byId("legend").hidden = true;
+    this.head = null;
+    this.looking?.abort();
+    this.stations.show([]);
     this.totals.replaceChildren();
     this.coverage.clear(); // what was asked before isn't what is asked now
     this.whatIf.stop();
@@ -254,7 +291,7 @@ class CoveragePage {
 
   chooseStation({ name, kind, lon, lat }) {
     this.stationPin.clearLayers();
-    this.stationPin.addLayer(L.marker([lat, lon], { icon: stationIcon(kind, "is-chosen"), title: name, alt: name }));
+    this.stationPin.addLayer(L.marker([lat, lon], { icon: stationIcon(kind, "is-chosen"), title: name, alt: name, zIndexOffset: 1000 }));
     this.map.setView([lat, lon], 17);
   }
 }

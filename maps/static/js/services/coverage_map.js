@@ -120,8 +120,8 @@ export class CoverageMap {
   }
 }
 
-/** Write the legend: colours, how and when it was measured, and what grey means. */
-export function showLegend(head, minutes) {
+/** Write the legend: colours, how and when it was measured, and what grey means; `stations` says which of them are drawn. */
+export function showLegend(head, minutes, stations) {
   const box = (colour, look = "") => {
     const made = el("span", { class: `class-box ${look}`, "aria-hidden": "true" });
     made.style.setProperty("--ink", colour);
@@ -137,6 +137,7 @@ export function showLegend(head, minutes) {
       ...CLASSES.map(({ from, colour }, i) => el("li", {}, box(colour), `${from * 100}–${upTo(i)}%`)),
       el("li", {}, box(NOT_MEASURED), t("coverage.grey")),
       el("li", {}, box(BLIND, "dashed"), t("coverage.dashed")),
+      el("li", {}, el("span", { class: `dot-kind ${head.kind ?? ""}`, "aria-hidden": "true" }), stations),
     ),
     el("p", {}, t("coverage.method", { speed: number(head.speed_kmh, 1) })),
     el("p", {}, t("coverage.measured", { date: moment(new Date(head.measured_at)), stations: number(head.stations) })),

@@ -2,13 +2,14 @@
 
 import { byId, el } from "../dom.js";
 import { moment, named, number, page, t } from "../format.js";
-import { circleOf, latLngOf, stationIcon } from "../station_drawing.js";
+import { addScale } from "../scale.js";
+import { circleOf } from "../station_drawing.js";
 import { INK } from "../style.js";
 import { CoverageMap, showLegend } from "./coverage_map.js";
 import { UnitTable, roomList, spotList, totalsOf } from "./coverage_lists.js";
+import { CoverageStations } from "./coverage_stations.js";
 
 const UNITS = ["grid", "community", "street", "district"];
-const PINS_FROM = 14; // further out stations are dots, or they would hide what is coloured
 const STREETS = { path: [INK.street, 0.6], lane: [INK.street, 1], street: [INK.street, 1.6], rail: [INK.rail, 1], arterial: [INK.arterialEdge, 2.4], motorway: [INK.motorwayEdge, 3] };
 
 /** Start the report on the map that folium declared. */
@@ -29,31 +30,30 @@ class CoverageReport {
     this.canvas = L.canvas({ padding: 0.3 });
     this.circles = L.layerGroup(content.stations.map((station) => this.circleOf(station, 0.03)));
     this.chosen = L.layerGroup().addTo(map);
-    this.stations = this.drawStations();
+    this.stations = new CoverageStations(map, (pin, station) => this.dress(pin, station));
+    this.stations.show(content.stations);
     this.tables = Object.fromEntries(Object.keys(content.tables).map((by) => [by, new UnitTable((code) => this.chooseUnit(by, code))]));
   }
 
   start() {
     const { bounds: [west, south, east, north], attributions } = this.content;
-    L.control.scale({ imperial: false, position: "bottomleft" }).addTo(this.map);
+    addScale(this.map);
     const corner = L.control.attribution({ prefix: false, position: "bottomright" }).addTo(this.map);
     for (const words of [t("attribution.own"), ...attributions, page.approval_number && `${t("approval.label")} ${page.approval_number}`].filter(Boolean)) corner.addAttribution(el("span", {}, words).innerHTML);
     byId("zoom-in").addEventListener("click", () => this.map.zoomIn());
     byId("zoom-out").addEventListener("click", () => this.map.zoomOut());
-    const look = () => this.map.getContainer().classList.toggle("is-far", this.map.getZoom() < PINS_FROM);
-    this.map.on("zoomend", look);
     this.map.fitBounds([[south, west], [north, east]]);
-    look();
     byId("service-body").replaceChildren(this.about(), this.choices(), this.switches(), totalsOf(this.content.total), ...this.parts());
     this.show();
   }
 
   about() {
-    const { head } = this.content;
+    const { head, limited_to: limited } = this.content;
     const counted = [head.kind ? named("station", head.kind) : t("coverage.all_kinds"), head.level ? t(`kind.${head.level}`) : t("coverage.all_levels")];
     return el(
       "div",
       { class: "about" },
+      limited ? el("p", { class: "limited" }, t("coverage_report.limited", { divisions: limited.join(t("account.and")) })) : null,
       el("p", {}, t("coverage.measured", { date: moment(new Date(head.measured_at)), stations: number(head.stations) })),
       el("p", {}, t("coverage.method", { speed: number(head.speed_kmh, 1) })),
       el("p", {}, t("coverage_report.counted", { stations: counted.join(" · ") })),
@@ -80,7 +80,7 @@ class CoverageReport {
   }
 
   switches() {
-    const layers = [["stations", this.stations, true], ["circles", this.circles, false], ["spots", this.coverage.spots, true]];
+    const layers = [["stations", this.stations.layer, true], ["circles", this.circles, false], ["spots", this.coverage.spots, true]];
     return el(
       "div",
       { class: "shown" },
@@ -110,7 +110,8 @@ class CoverageReport {
     this.coverage.showUnits(this.features[this.by], this.minutes);
     this.coverage.showSpots(this.spots);
     for (const [by, table] of Object.entries(this.tables)) table.show(this.content.tables[by], this.minutes);
-    showLegend(this.content.head, this.minutes);
+    const { head, stations, has_all_stations: isAll } = this.content;
+    showLegend(head, this.minutes, t(isAll ? "coverage.dots" : "coverage_report.dots_cut", { count: number(stations.length) }));
   }
 
   setUnit(by) {
@@ -134,15 +135,9 @@ class CoverageReport {
     return circleOf(null, { geometry: areaOf(shape), method }, this.canvas, fillOpacity);
   }
 
-  drawStations() {
-    return L.layerGroup(
-      this.content.stations.map((station) => {
-        const { name, kind, lon, lat } = station;
-        const pin = L.marker(latLngOf({ geometry: { coordinates: [lon, lat] } }), { icon: stationIcon(kind), title: name, alt: `${named("station", kind)}: ${name}`, riseOnHover: true });
-        pin.bindPopup(() => this.card(station), { minWidth: 200, maxWidth: 280 });
-        return pin.on("popupopen", () => this.chosen.addLayer(this.circleOf(station, 0.08))).on("popupclose", () => this.chosen.clearLayers());
-      }),
-    );
+  dress(pin, station) {
+    pin.bindPopup(() => this.card(station), { minWidth: 200, maxWidth: 280 });
+    pin.on("popupopen", () => this.chosen.addLayer(this.circleOf(station, 0.08))).on("popupclose", () => this.chosen.clearLayers());
   }
 
   card({ code, name, kind, level, division_name: division, address, circle: { method, truncated } }) {

@@ -13,7 +13,7 @@ import { PhotoField } from "./photo_field.js";
 const MOST_DOORS = 8;
 
 export class StationEditor {
-  /** `station` is null for a new one; `onEnd(saved)` is told of what was saved, or null. */
+  /** `station` is null for a new one; `onEnd(saved, done)` is told of what was saved, or null, and what that brought. */
   constructor(map, circles, station, onEnd) {
     this.map = map;
     this.circles = circles;
@@ -28,6 +28,7 @@ export class StationEditor {
     this.note = el("div", { "aria-live": "polite" });
     this.outcome = el("p", { class: "outcome failed", role: "alert" });
     this.progress = el("p", { class: "count", role: "status" });
+    this.hasNewCircles = false;
     this.photo = new PhotoField(station?.properties.photo ?? null);
     this.preview = follower(
       ({ place: [lon, lat], doors }) => post("/api/v1/service-areas", { lon, lat, doors }),
@@ -216,10 +217,12 @@ export class StationEditor {
     };
     const [oldLon, oldLat] = this.station?.geometry.coordinates ?? [];
     const moved = lon !== oldLon || lat !== oldLat ? { lon, lat } : {};
+    const hasNewCircles = "lon" in moved || String(this.doors) !== String(this.station.properties.doors);
     try {
       this.station = this.station
         ? await change("PATCH", `/api/v1/stations/${this.id}`, null, { ...facts, ...moved })
         : await post("/api/v1/stations", { ...facts, lon, lat });
+      this.hasNewCircles ||= hasNewCircles;
       this.id = this.station.id; // saved, whatever becomes of the photo
       this.saved = this.station;
       await this.savePhoto();
@@ -230,9 +233,11 @@ export class StationEditor {
 
   async savePhoto() {
     if (this.photo.file) this.progress.replaceChildren(el("span", { class: "spinner", "aria-hidden": "true" }), t("stations.photo_sending"));
+    const { photo: had } = this.station.properties;
     try {
-      this.station.properties.photo = await this.photo.save(this.id);
-      this.end(this.station);
+      const photo = (this.station.properties.photo = await this.photo.save(this.id));
+      const done = [this.hasNewCircles && "done_circles", photo?.url !== had?.url && (photo ? "done_photo" : "done_photo_removed")];
+      this.end(this.station, done.filter(Boolean).map((key) => t(`stations.${key}`)));
     } catch (error) {
       this.outcome.textContent = t("stations.photo_failed", { reason: error.message });
     }
@@ -245,7 +250,7 @@ export class StationEditor {
   }
 
   /** Leave the form, once: a photo that is sent when she has left it ends nothing. */
-  end(saved) {
+  end(saved, done = []) {
     if (this.isOver) return;
     this.isOver = true;
     this.preview.stop();
@@ -254,7 +259,7 @@ export class StationEditor {
     this.handles.remove();
     this.circles.clear();
     this.photo.forgetFile();
-    this.onEnd(saved);
+    this.onEnd(saved, done);
   }
 }
 

@@ -69,6 +69,7 @@ class StationsPage {
         title: name,
         alt: `${named("station", kind)}: ${name}`,
         riseOnHover: true,
+        zIndexOffset: station.id === this.chosen ? 1000 : 0,
       });
       this.pins.addLayer(pin.on("click", () => this.editor || this.choose(station.id)));
     }
@@ -166,9 +167,9 @@ class StationsPage {
 
   /** Edit a station, or a new one that is placed by the next click. */
   edit(station) {
-    this.editor = new StationEditor(this.map, this.circles, station, (saved) => {
+    this.editor = new StationEditor(this.map, this.circles, station, (saved, done) => {
       this.editor = null;
-      if (saved) toast(t("stations.saved", { name: saved.properties.name }));
+      if (saved) toast(t(done.length ? "stations.saved_with" : "stations.saved", { name: saved.properties.name, done: done.join(t("account.and")) }));
       const shown = saved ?? station;
       if (!shown) return this.showList();
       this.chosen = shown.id;
