@@ -57,7 +57,7 @@ class CoverageReport {
       el("p", {}, t("coverage.measured", { date: moment(new Date(head.measured_at)), stations: number(head.stations) })),
       el("p", {}, t("coverage.method", { speed: number(head.speed_kmh, 1) })),
       el("p", {}, t("coverage_report.counted", { stations: counted.join(" · ") })),
-      el("p", {}, t("coverage_report.networks", { networks: head.networks.join("、") })),
+      el("p", {}, t("coverage_report.networks", { networks: head.networks.join(t("account.and")) })),
       head.attribution ? el("p", {}, head.attribution) : null,
     );
   }
