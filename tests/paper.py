@@ -3,7 +3,7 @@
 import io
 import re
 import subprocess
-from typing import Any
+from typing import Any, NamedTuple
 
 import zxingcpp
 from PIL import Image
@@ -15,6 +15,26 @@ MM = 72 / 25.4
 def texts(pdf: bytes) -> list[str]:
     """The text of each page, without the spaces that come from how lines are set."""
     return [re.sub(r"\s+", "", page.extract_text()) for page in PdfReader(io.BytesIO(pdf)).pages]
+
+
+class Word(NamedTuple):
+    """Letters without a space between them, and how far their upper and lower edge are from the page's upper one."""
+
+    text: str
+    top: float
+    bottom: float
+
+
+def words(pdf: bytes) -> list[list[Word]]:
+    """The words of each page, as far as they lie on it."""
+    read = subprocess.run(
+        ["pdftotext", "-bbox", "-", "-"], input=pdf, stdout=subprocess.PIPE, check=True
+    ).stdout.decode()
+    word = re.compile(r'yMin="([\d.-]+)" xMax="[\d.-]+" yMax="([\d.-]+)">(.*?)</word>')
+    return [
+        [Word(text, float(top), float(bottom)) for top, bottom, text in word.findall(page)]
+        for page in read.split("<page ")[1:]
+    ]
 
 
 def sizes_mm(pdf: bytes) -> list[tuple[int, int]]:

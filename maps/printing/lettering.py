@@ -63,10 +63,10 @@ def width_of(text: str, size: float) -> float:
     return float(pdfmetrics.stringWidth(text, FONT, size))
 
 
-def wrap(text: str, size: float, width: float, *, lines: int = 99) -> list[str]:
-    """Break a text into lines of at most ``width`` points; what has no room in the last one is cut with an ellipsis."""
+def wrap(text: str, size: float, width: float, *, lines: int | None = None) -> list[str]:
+    """Break a text into lines of at most ``width`` points; what has no room in ``lines`` ends in an ellipsis."""
     found = [line for part in text.split("\n") for line in _wrap_line(printable(part), size, width)] or [""]
-    if len(found) <= lines:
+    if lines is None or len(found) <= lines:
         return found
     return [*found[: lines - 1], shorten(found[lines - 1] + found[lines], size, width)]
 

@@ -1,5 +1,6 @@
-"""Tables of text: wrapped, ruled, cut between rows where a page ends."""
+"""Tables of text: wrapped, ruled, cut between rows where a page ends; a high row is several then."""
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -12,6 +13,9 @@ from maps.printing.paper import Box
 LEADING = 1.3
 PAD = 0.45
 """Room above and below a row's text, of the letters' size."""
+
+MOST_LINES = 15
+"""Of a row on pages: any of them has room for these, and little is left empty below the last one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +53,7 @@ class Table:
         """Give the table in pieces that have room, each under the same headings and with one row at least."""
         pieces: list[list[Row]] = [[]]
         left = room.height - self._head_height()
-        for row in self.rows:
+        for row in itertools.chain.from_iterable(self._cut(row, room.width) for row in self.rows):
             height = self._row_height(row, room.width)
             if height > left and pieces[-1]:
                 pieces.append([])
@@ -57,6 +61,18 @@ class Table:
             pieces[-1].append(row)
             left -= height
         return [replace(self, rows=piece) for piece in pieces]
+
+    def _cut(self, row: Row, width: float) -> list[Row]:
+        """Give a row in pieces of few lines; each says again, in its first cell, what it is of."""
+        cells = self._lines(row, width)
+        first, *further = (
+            replace(row, cells=["\n".join(lines[start : start + MOST_LINES]) for lines in cells])
+            for start in range(0, max(map(len, cells)), MOST_LINES)
+        )
+        return [
+            first,
+            *(replace(one, cells=[one.cells[0] or f"{row.cells[0]}（续）", *one.cells[1:]]) for one in further),
+        ]
 
     def draw(self, canvas: Canvas, box: Box) -> float:
         """Draw at the top of a box and give the height that was taken."""
@@ -109,9 +125,12 @@ class Table:
         return found
 
     def _row_height(self, row: Row, width: float) -> float:
-        cells = self._cells(Box(0, 0, width, 0))
-        lines = max(len(wrap(text, self.size, room)) for (_, _, room), text in zip(cells, row.cells, strict=True))
+        lines = max(map(len, self._lines(row, width)))
         return (2 * PAD + 1 + LEADING * (lines - 1)) * self.size
+
+    def _lines(self, row: Row, width: float) -> list[list[str]]:
+        cells = self._cells(Box(0, 0, width, 0))
+        return [wrap(text, self.size, room) for (_, _, room), text in zip(cells, row.cells, strict=True)]
 
     def _title_height(self) -> float:
         return 1.9 * self.size if self.title else 0

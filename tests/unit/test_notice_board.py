@@ -1,5 +1,6 @@
 """Boards drawn from made-up content, and read back from the PDF."""
 
+import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -20,7 +21,7 @@ from maps.printing.map_view import MapView
 from maps.printing.notice_board import Imprint, render_notice_board
 from maps.printing.paper import Box, Paper, arrange
 from tests.builders import box, cell, lon_lat, multi
-from tests.paper import code, fonts, picture, sizes_mm, texts
+from tests.paper import code, fonts, picture, sizes_mm, texts, words
 
 NOW = datetime(2026, 11, 29, 17, tzinfo=UTC)
 IMPRINT = Imprint("https://wg.example.gov.cn", None, NOW)
@@ -159,6 +160,31 @@ def test_a_long_table_goes_on_under_the_same_headings() -> None:
         assert f"网格长赵{i}某" in told
     assert "桂林电子科技大学家属区与周边沿街商铺联合专属网格党支部" in told
     assert all(f"第{i}网格" in first for i in range(1, 30))  # every one has its name on the map
+
+
+@pytest.mark.parametrize("paper", Paper)
+def test_a_row_higher_than_a_page_goes_on_in_further_rows(paper: Paper) -> None:
+    board = community(3)
+    staff = [[f"职{part}员{i}甲" for i in range(60)] for part in range(3)]
+    parts = [
+        replace(
+            part,
+            holders=[Holder("building_leader", name, "一二三四五六七八九十" * (i % 2)) for i, name in enumerate(names)],
+        )
+        for part, names in zip(board.parts, staff, strict=True)
+    ]
+    pages = words(print_it(replace(board, parts=parts), paper))[1:]
+    listed = []
+    for page in pages:
+        footer = min(word.top for word in page if word.text.startswith("版次"))
+        rows = [word for word in page if re.search(r"职\d员", word.text)]
+        assert all(word.bottom < footer for word in rows)
+        listed += [found for word in rows for found in re.findall(r"职\d员\d+甲", word.text)]
+        (headings,) = [word.bottom for word in page if word.text == "责任人"]
+        table = "".join(word.text for word in page if headings < word.top < footer)
+        assert re.match(r"(第[12]网格|桂林)", table)  # whose people they are
+    assert listed == [name for names in staff for name in names]
+    assert "第1网格（续）" in texts(print_it(replace(board, parts=parts), paper))[1]
 
 
 def test_a_short_table_stands_beside_the_map() -> None:
