@@ -329,9 +329,9 @@ def test_a_drawn_line_follows_the_street_that_it_snaps_to(site: Site, desk: Desk
     bend = "{} {}".format(*lon_lat(0.6, 2.6))
     near = (0.2, 2.54)  # 4 m beside the street
     line = (-0.2, 2.54), (0.3, 2.54), (0.7, 2.56), (1.2, 2.56)
-    desk.page.click("#tool-split")
     with desk.page.expect_response(re.compile("snap-lines")):
-        desk.page.mouse.move(*desk.pixel(*near))
+        desk.page.click("#tool-split")
+    desk.page.mouse.move(*desk.pixel(*near))
     switch = desk.page.locator("#snap-switch")
     assert switch.inner_text() == "吸附：开"
     desk.line("split", *line)

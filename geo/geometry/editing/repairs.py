@@ -70,7 +70,10 @@ def noded(shapes: Shapes, keys: Collection[str]) -> Shapes:
         if not nodes:
             return shapes
         shapes = with_nodes(shapes, {edge: _along(edge, points) for edge, points in nodes.items()})
-    raise RefusedOperationError("the borders run so close to each other that they can't be told apart; redraw them")
+    raise RefusedOperationError(
+        "两条边界靠得太近，无法区分，请重画。"
+        " the borders run so close to each other that they can't be told apart; redraw them"
+    )
 
 
 def moved_m(before: BaseGeometry, after: BaseGeometry) -> float:
