@@ -1,5 +1,6 @@
 """Fixtures that every kind of test may use."""
 
+import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +17,15 @@ from tests.databases import Databases, running_databases
 hypothesis.settings.register_profile("gate", derandomize=True, deadline=None)
 hypothesis.settings.register_profile("search", deadline=None)
 hypothesis.settings.load_profile("gate" if os.environ.get("CI") else "search")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionfinish() -> None:
+    """Collect no garbage any more: plugins import now, and CPython 3.11.2's parser fails where that comes between.
+
+    https://github.com/python/cpython/issues/106905
+    """
+    gc.disable()
 
 
 @pytest.fixture(scope="session")
