@@ -12,7 +12,7 @@ from shapely import LineString, MultiPolygon, Polygon, box
 from geo.errors import RefusedOperationError
 from geo.geometry.coverage import find_gaps, find_overlaps
 from geo.geometry.editing.matching import match
-from geo.geometry.editing.operations import draw, merge, reshape, split, transfer
+from geo.geometry.editing.operations import draw, merge, pieces_of, reshape, split, transfer
 from geo.geometry.editing.shapes import only_got_nodes, shape_of
 from geo.geometry.editing.vertices import delete_vertex, insert_vertex, move_vertex
 from geo.geometry.lattice import to_lattice
@@ -66,6 +66,15 @@ def test_a_split_through_several_cuts_each(four):
     edit = split(four, ["a", "b"], [at(-1, 0.4), at(3, 0.6)])
     assert [parent for parent, _ in edit.created] == ["a", "b"]
     assert_sound(applied(four, edit))
+
+
+def test_a_cut_that_leaves_a_sliver_too_thin_for_doubles_is_refused():
+    """Found by random operations: GEOS makes no face at all of these edges."""
+    x, y = 1_102_805_000, 252_710_000
+    ring = [(x, y), (x + 2046, y), (x + 2147, y + 25), (x + 2148, y + 25), (x, y + 17)]
+    cuts = {((x, y + 17), (x + 2147, y + 25)), ((x + 2147, y + 25), (x + 3236, y + 29))}
+    with pytest.raises(RefusedOperationError, match="too close"):
+        pieces_of(((tuple(ring),),), cuts)
 
 
 def test_a_line_ending_on_the_border_to_the_centimetre_cuts(four):

@@ -40,6 +40,8 @@ def place_in(face: Shape) -> PlanePoint:
 
 def owners_of(faces: list[Shape], shapes: Shapes) -> list[str | None]:
     """Tell for each piece in which shape it lies; None where it lies in none."""
+    if not faces:
+        return []
     keys = list(shapes)
     geoms = [geom_of(shapes[key]) for key in keys]
     places = [place_in(face) for face in faces]
