@@ -84,6 +84,7 @@ def test_who_may_not_edit_sees_stations_and_circles(visit: Callable[..., Visit],
     expect(page.locator(".circle-facts")).to_contain_text("沿街道计算")
     expect(page.locator(".circle-facts li")).to_have_count(3)
     assert page.get_by_role("button", name="编辑").count() == 0
+    assert "null" not in page.inner_text("#service-body")  # neither photo nor buttons are there
     pins = page.locator(".station-box")
     depths = dict(pins.evaluate_all("(all) => all.map((one) => [one.title, Number(one.style.zIndex)])"))
     assert depths["西站"] > depths[NASTY]  # the chosen one is on top

@@ -11,9 +11,14 @@ export function el(tag, attributes = {}, ...children) {
     if (name.startsWith("on")) made.addEventListener(name.slice(2), value);
     else made.setAttribute(name, value === true ? "" : String(value));
   }
-  made.append(...children.filter((child) => child !== null && child !== undefined && child !== false));
+  made.append(...children.filter(isThere));
   return made;
 }
+
+/** Put children into an element in place of those it has; null and false ones are left out. */
+export const fill = (box, ...children) => box.replaceChildren(...children.filter(isThere));
+
+const isThere = (child) => child !== null && child !== undefined && child !== false;
 
 /** Make an SVG icon of 24 by 24 from path data. */
 export function icon(path, attributes = {}) {

@@ -37,7 +37,7 @@ export function circleNote(features) {
   return el(
     "section",
     { class: "circle-facts", "aria-label": t("circles.title") },
-    el("h3", {}, t("circles.title")),
+    el("h2", {}, t("circles.title")),
     el("p", { class: "how" }, swatch, t(isAlongStreets ? "circles.along_streets" : "circles.straight")),
     el(
       "ul",

@@ -2,7 +2,7 @@
 
 import { get, remove } from "../api.js";
 import { openDialog } from "../dialog.js";
-import { byId, el, toast } from "../dom.js";
+import { byId, el, fill, toast } from "../dom.js";
 import { named, number, t } from "../format.js";
 import { latLngOf, stationIcon, stationPhoto } from "../station_drawing.js";
 import { bboxOf } from "../view.js";
@@ -147,7 +147,8 @@ class StationsPage {
       ["stations.doors", doors.length ? t("stations.doors_count", { count: doors.length + 1 }) : null],
     ].filter(([, value]) => value);
     byId("service-title").textContent = name;
-    byId("service-body").replaceChildren(
+    fill(
+      byId("service-body"),
       el("button", { type: "button", class: "link back", onclick: () => this.showList() }, `← ${t("stations.back")}`),
       stationPhoto(station.properties, "url"),
       el("dl", { class: "facts" }, ...facts.flatMap(([key, value]) => [el("dt", {}, t(key)), el("dd", {}, value)])),
