@@ -9,7 +9,8 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from geo.models import Edition
-from geo.queries.drafts import AS_UNIT, COLUMNS, IN_SCOPE, NO_FIGURES, Box, Unit, by_key
+from geo.queries.bbox import ENVELOPE, Bbox, edges
+from geo.queries.drafts import AS_UNIT, COLUMNS, IN_SCOPE, NO_FIGURES, Unit, by_key
 
 LOWEST_BORDER = """
     select b.id, b.code, b.name, b.geom from division b
@@ -159,26 +160,20 @@ def homeless_buildings(session: Session, edition: Edition) -> list[Homeless]:
     return [Homeless._make((*row[:5], shapely.from_wkb(bytes(row[5])))) for row in rows]
 
 
-def streets_in(session: Session, box: Box) -> list[Line]:
+def streets_in(session: Session, box: Bbox) -> list[Line]:
     """List the stretches of street that touch a box."""
     rows = session.execute(
-        text(
-            "select kind, name, ST_AsBinary(geom) from street"
-            " where geom && ST_MakeEnvelope(:west, :south, :east, :north, 4326) order by id"
-        ),
-        _corners(box),
+        text(f"select kind, name, ST_AsBinary(geom) from street where geom && {ENVELOPE} order by id"),
+        edges(box),
     )
     return [Line(kind, name, shapely.from_wkb(bytes(wkb))) for kind, name, wkb in rows]
 
 
-def waters_in(session: Session, box: Box) -> list[Line]:
+def waters_in(session: Session, box: Bbox) -> list[Line]:
     """List the waters that touch a box, as polygons."""
     rows = session.execute(
-        text(
-            "select name, ST_AsBinary(geom) from water"
-            " where geom && ST_MakeEnvelope(:west, :south, :east, :north, 4326) order by id"
-        ),
-        _corners(box),
+        text(f"select name, ST_AsBinary(geom) from water where geom && {ENVELOPE} order by id"),
+        edges(box),
     )
     return [Line("water", name, shapely.from_wkb(bytes(wkb))) for name, wkb in rows]
 
@@ -217,7 +212,3 @@ def without_branch_or_leader(session: Session, edition: Edition, keys: Sequence[
     return {key for key, has_branch, _ in found if not has_branch}, {
         key for key, _, has_leader in found if not has_leader
     }
-
-
-def _corners(box: Box) -> dict[str, float]:
-    return dict(zip(("west", "south", "east", "north"), box, strict=True))

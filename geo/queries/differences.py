@@ -10,6 +10,7 @@ from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
 from geo.models import Edition
+from geo.queries.bbox import ENVELOPE, Bbox, edges
 from geo.queries.drafts import IN_SCOPE
 
 IN_SCOPES = "v.division_path <@ any(string_to_array(:paths, ',')::ltree[])"
@@ -146,20 +147,19 @@ def issues_to_move(session: Session, edition: Edition, *, limit: int) -> list[Is
 
 
 def borders_as_of(
-    session: Session, layer_id: int, path: str, at: datetime, box: tuple[float, float, float, float], limit: int
+    session: Session, layer_id: int, path: str, at: datetime, box: Bbox, limit: int
 ) -> Sequence[Row[Any]]:
     """List whole grids of a subtree that were true at an instant and whose boxes touch a box (degrees)."""
     return session.execute(
         text(
-            """
+            f"""
             select g.code, v.name, v.kind, v.households, ST_AsBinary(v.geom) as geom
             from grid_version v join grid g on g.id = v.grid_id
             where v.layer_id = :layer and v.parent_id is null and not v.is_remainder
               and v.valid @> cast(:at as timestamptz) and v.division_path <@ cast(:path as ltree)
-              and v.geom && ST_MakeEnvelope(:west, :south, :east, :north, 4326)
+              and v.geom && {ENVELOPE}
             order by g.code limit :limit
             """
         ),
-        {"layer": layer_id, "at": at, "path": path, "limit": limit}
-        | dict(zip(("west", "south", "east", "north"), box, strict=True)),
+        {"layer": layer_id, "at": at, "path": path, "limit": limit} | edges(box),
     ).all()

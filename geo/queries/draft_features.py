@@ -4,7 +4,8 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from geo.models import Edition
-from geo.queries.drafts import COLUMNS, LEAVES_IN, Box, box_parameters
+from geo.queries.bbox import Bbox
+from geo.queries.drafts import COLUMNS, LEAVES_IN, box_parameters
 
 # Seven digits give every coordinate of the lattice back exactly.
 FEATURE = """
@@ -29,7 +30,7 @@ def features_after(session: Session, edition: Edition, key: str, *, limit: int) 
     return dict(rows.all())
 
 
-def features_in(session: Session, edition: Edition, box: Box, *, limit: int) -> dict[str, str]:
+def features_in(session: Session, edition: Edition, box: Bbox, *, limit: int) -> dict[str, str]:
     """Give leaves by key whose boxes touch a box, at most so many: the draft's own, and published ones beside it."""
     rows = session.execute(
         text(f"select key, {FEATURE} from ({LEAVES_IN} limit :limit) u"),

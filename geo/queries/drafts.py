@@ -12,9 +12,7 @@ from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
 from geo.models import Edition
-
-Box = tuple[float, float, float, float]
-"""west, south, east, north in degrees, WGS 84."""
+from geo.queries.bbox import ENVELOPE, Bbox, edges
 
 COLUMNS = (
     "key, code, level, is_remainder, is_leaf, parent_key, is_frozen, is_locked, division_id, name, kind, attributes,"
@@ -32,12 +30,12 @@ NO_FIGURES = "null::int, null::int"
 """A copy of a published version has none of its own."""
 LEAVES_IN = f"""
     select {COLUMNS}, u.geom from draft_unit u
-    where u.edition_id = :edition and u.is_leaf and u.geom && ST_MakeEnvelope(:west, :south, :east, :north, 4326)
+    where u.edition_id = :edition and u.is_leaf and u.geom && {ENVELOPE}
     union all
     select {AS_UNIT}, true, false, v.division_id, v.name, v.kind, v.attributes, v.id, {NO_FIGURES}, v.geom
     from grid_version v join grid g on g.id = v.grid_id left join grid p on p.id = v.parent_id
     where v.layer_id = :layer and v.is_leaf and upper_inf(v.valid)
-      and v.geom && ST_MakeEnvelope(:west, :south, :east, :north, 4326) and not {IN_SCOPE}
+      and v.geom && {ENVELOPE} and not {IN_SCOPE}
       and not exists (
           select from draft_unit o where o.edition_id = :edition and o.is_frozen and o.base_version_id = v.id)
 """
@@ -221,7 +219,7 @@ def codes_below(session: Session, edition: Edition, prefixes: Collection[str]) -
     return set(session.scalars(found, {"edition": edition.id, "prefixes": list(prefixes)}))
 
 
-def leaves_in(session: Session, edition: Edition, box: Box) -> dict[str, Unit]:
+def leaves_in(session: Session, edition: Edition, box: Bbox) -> dict[str, Unit]:
     """Give the leaves whose boxes touch a box: the draft's own, and published ones beside its scope (frozen)."""
     rows = session.execute(
         text(f"select {COLUMNS}, ST_AsBinary(geom) from ({LEAVES_IN}) leaf"), box_parameters(edition, box)
@@ -229,10 +227,10 @@ def leaves_in(session: Session, edition: Edition, box: Box) -> dict[str, Unit]:
     return by_key(rows)
 
 
-def box_parameters(edition: Edition, box: Box) -> dict[str, Any]:
+def box_parameters(edition: Edition, box: Bbox) -> dict[str, Any]:
     """Give the parameters of `LEAVES_IN`."""
     scope = {"edition": edition.id, "layer": edition.layer_id, "division": edition.division_id}
-    return scope | dict(zip(("west", "south", "east", "north"), box, strict=True))
+    return scope | edges(box)
 
 
 def write(session: Session, edition: Edition, changes: dict[str, Unit | None]) -> None:

@@ -6,11 +6,11 @@ from datetime import datetime
 from sqlalchemy import RowMapping, text
 from sqlalchemy.orm import Session
 
-from geo.queries.map_overview import Bounds
+from geo.queries.bbox import ENVELOPE, Bbox, edges
 
 
 def read_recent_issues(
-    session: Session, scope: str, bounds: Bounds, *, since: datetime | None = None, limit: int
+    session: Session, scope: str, bounds: Bbox, *, since: datetime | None = None, limit: int
 ) -> Sequence[RowMapping]:
     """Read the newest issues of a scope inside bounds (WGS 84), newest first, with the names of who is responsible.
 
@@ -21,7 +21,7 @@ def read_recent_issues(
     return (
         session.execute(
             text(
-                """
+                f"""
                 select i.id, i.category, i.state, i.opened_at, i.source, ST_X(i.geom) as lon, ST_Y(i.geom) as lat,
                        g.code as grid_code, whole.name as grid_name, m.code as micro_grid_code,
                        case when m.id is not null then leaf.name end as micro_grid_name, d.name as division_name
@@ -32,15 +32,14 @@ def read_recent_issues(
                 left join grid_version whole
                     on whole.grid_id = i.grid_id and not whole.is_remainder and upper_inf(whole.valid)
                 left join division d on d.id = i.division_id
-                where i.geom && ST_MakeEnvelope(:west, :south, :east, :north, 4326)
+                where i.geom && {ENVELOPE}
                   and (:scope = '*' or i.division_path <@ any (string_to_array(:scope, ',')::ltree[]))
                   and (cast(:since as timestamptz) is null or i.opened_at > :since)
                 order by i.opened_at desc, i.id desc
                 limit :limit
                 """
             ),
-            dict(zip(("west", "south", "east", "north"), bounds, strict=True))
-            | {"since": since, "limit": limit, "scope": scope},
+            edges(bounds) | {"since": since, "limit": limit, "scope": scope},
         )
         .mappings()
         .all()

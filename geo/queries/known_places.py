@@ -9,13 +9,15 @@ from shapely.geometry.base import BaseGeometry
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from geo.queries.bbox import ENVELOPE, Bbox, edges
+
 _LIMIT = 20_000
 _MARGIN_DEG = 0.03
 """About 3 km: more than any of China's systems bends."""
-_IN_BOX = "geom && ST_MakeEnvelope(:west, :south, :east, :north, 4326)"
+_IN_BOX = f"geom && {ENVELOPE}"
 
 
-def read_known_lines(session: Session, bounds: tuple[float, float, float, float]) -> list[BaseGeometry]:
+def read_known_lines(session: Session, bounds: Bbox) -> list[BaseGeometry]:
     """List borders, drawn grids' outlines, streets and building sites near a rectangle of WGS 84 degrees."""
     west, south, east, north = bounds
     rows = session.execute(
@@ -28,13 +30,7 @@ def read_known_lines(session: Session, bounds: tuple[float, float, float, float]
             union all (select ST_AsBinary(geom) from building where geom is not null and {_IN_BOX} limit :limit)
             """
         ),
-        {
-            "west": west - _MARGIN_DEG,
-            "south": south - _MARGIN_DEG,
-            "east": east + _MARGIN_DEG,
-            "north": north + _MARGIN_DEG,
-            "limit": _LIMIT,
-        },
+        edges((west - _MARGIN_DEG, south - _MARGIN_DEG, east + _MARGIN_DEG, north + _MARGIN_DEG)) | {"limit": _LIMIT},
     ).scalars()
     geoms = shapely.from_wkb([bytes(row) for row in rows])
     return [g.boundary if shapely.get_dimensions(g) == 2 else g for g in geoms]

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-Bounds = tuple[float, float, float, float]
-"""West, south, east, north in degrees."""
+from geo.queries.bbox import Bbox
 
 
 @dataclass(frozen=True)
@@ -20,7 +19,7 @@ class LayerOverview:
     revision: int
     city_code: str
     city_name: str
-    bounds: Bounds | None
+    bounds: Bbox | None
 
 
 @dataclass(frozen=True)

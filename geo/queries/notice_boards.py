@@ -2,12 +2,11 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import RowMapping, text
 from sqlalchemy.orm import Session
 
-from geo.queries.map_overview import Bounds
+from geo.queries.bbox import ENVELOPE, Bbox, edges
 
 _VERSION = """
     v.id, v.grid_id, v.layer_id, v.division_id, ltree2text(v.division_path) as division_path, g.code, v.name, v.kind,
@@ -95,7 +94,7 @@ def read_grids(
 
 
 def read_neighbours(
-    session: Session, layer_id: int, bounds: Bounds, but: Sequence[int], at: datetime | None
+    session: Session, layer_id: int, bounds: Bbox, but: Sequence[int], at: datetime | None
 ) -> Sequence[RowMapping]:
     """Read the whole grids in a box but those of some identities: name, division's id and name, WKB."""
     return (
@@ -105,10 +104,10 @@ def read_neighbours(
                 select v.name, d.id as division_id, d.name as division, ST_AsBinary(v.geom) as geom
                 from grid_version v join division d on d.id = v.division_id
                 where v.layer_id = :layer and v.parent_id is null and not v.is_remainder and {_valid(at)}
-                  and v.grid_id <> all(:but) and v.geom && {_BOX}
+                  and v.grid_id <> all(:but) and v.geom && {ENVELOPE}
                 """
             ),
-            {"layer": layer_id, "but": list(but), "at": at} | _box(bounds),
+            {"layer": layer_id, "but": list(but), "at": at} | edges(bounds),
         )
         .mappings()
         .all()
@@ -189,14 +188,14 @@ def read_above(session: Session, division_path: str) -> Sequence[str]:
     ).all()
 
 
-def read_attributions(session: Session, bounds: Bounds) -> Sequence[str]:
+def read_attributions(session: Session, bounds: Bbox) -> Sequence[str]:
     """Read whom the streets in a box are owed to."""
     return session.scalars(
         text(
             "select distinct attribution from street_network"
-            f" where is_current and attribution <> '' and extent && {_BOX} order by 1"
+            f" where is_current and attribution <> '' and extent && {ENVELOPE} order by 1"
         ),
-        _box(bounds),
+        edges(bounds),
     ).all()
 
 
@@ -211,23 +210,16 @@ _BASE = {
 }
 
 
-def read_base(session: Session, what: str, bounds: Bounds) -> Sequence[RowMapping]:
+def read_base(session: Session, what: str, bounds: Bbox) -> Sequence[RowMapping]:
     """Read one of water, plots, compounds, buildings, streets and stations in a box: name, kind, WKB."""
     return (
         session.execute(
             text(
                 "select name, kind, ST_AsBinary(geom) as geom"
-                f" from (select {_BASE[what]}) found where geom && {_BOX} order by name, kind, geom"
+                f" from (select {_BASE[what]}) found where geom && {ENVELOPE} order by name, kind, geom"
             ),
-            _box(bounds),
+            edges(bounds),
         )
         .mappings()
         .all()
     )
-
-
-_BOX = "ST_MakeEnvelope(:west, :south, :east, :north, 4326)"
-
-
-def _box(bounds: Bounds) -> dict[str, Any]:
-    return dict(zip(("west", "south", "east", "north"), bounds, strict=True))

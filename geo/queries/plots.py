@@ -10,7 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from geo.models import Edition
-from geo.queries.drafts import Box
+from geo.queries.bbox import ENVELOPE, Bbox, edges
 
 
 class Land(NamedTuple):
@@ -83,11 +83,11 @@ def grounds_of_compounds(session: Session, codes: Sequence[str]) -> list[Land]:
     )
 
 
-def plots_in(session: Session, edition: Edition, box: Box, *, limit: int) -> list[DraftPlot]:
+def plots_in(session: Session, edition: Edition, box: Bbox, *, limit: int) -> list[DraftPlot]:
     """Give at most so many plots that touch a box, with what stands on them and whose they are in a draft."""
     rows = session.execute(
         text(
-            """
+            f"""
             select p.id, p.use, b.count, b.households, (
                 select u.key from draft_unit u
                 where u.edition_id = :edition and u.is_leaf and ST_Covers(u.geom, ST_PointOnSurface(p.geom))
@@ -95,21 +95,21 @@ def plots_in(session: Session, edition: Edition, box: Box, *, limit: int) -> lis
             from plot p cross join lateral (
                 select count(*), coalesce(sum(households), 0) as households from building b
                 where ST_Covers(p.geom, b.point)) b
-            where p.geom && ST_MakeEnvelope(:west, :south, :east, :north, 4326)
+            where p.geom && {ENVELOPE}
             order by p.id limit :limit
             """
         ),
-        {"edition": edition.id, "limit": limit, **_corners(box)},
+        {"edition": edition.id, "limit": limit, **edges(box)},
     )
     return [DraftPlot._make((*row[:5], shapely.from_wkb(bytes(row[5])))) for row in rows]
 
 
-def snap_lines(session: Session, box: Box, *, limit: int | None = None) -> list[SnapLine]:
+def snap_lines(session: Session, box: Bbox, *, limit: int | None = None) -> list[SnapLine]:
     """Give (at most so many) streets, and the borders of waters, compounds and divisions, that touch a box."""
     rows = session.execute(
         text(
-            """
-            with box as (select ST_MakeEnvelope(:west, :south, :east, :north, 4326) as geom),
+            f"""
+            with box as (select {ENVELOPE} as geom),
             wall as (
                 select 'water' as kind, w.name, w.geom from water w, box where w.geom && box.geom
                 union all select 'compound', c.name, c.geom from compound c, box where c.geom && box.geom
@@ -122,25 +122,25 @@ def snap_lines(session: Session, box: Box, *, limit: int | None = None) -> list[
             limit :limit
             """
         ),
-        {"limit": limit, **_corners(box)},
+        {"limit": limit, **edges(box)},
     )
     return [SnapLine(kind, name, shapely.from_wkb(bytes(wkb))) for kind, name, wkb in rows]
 
 
-def border_near(session: Session, division_id: int, box: Box) -> BaseGeometry | None:
+def border_near(session: Session, division_id: int, box: Bbox) -> BaseGeometry | None:
     """Give the lowest known border at or above a division; None where none is known or the box lies inside it."""
     wkb = session.scalar(
         text(
-            """
+            f"""
             select case when not ST_Covers(b.geom, box.geom) then ST_AsBinary(b.geom) end
-            from (select ST_MakeEnvelope(:west, :south, :east, :north, 4326) as geom) box, (
+            from (select {ENVELOPE} as geom) box, (
                 select b.geom from division b
                 where b.geom is not null and b.id = any(
                     select unnest(string_to_array(path::text, '.')::bigint[]) from division where id = :division)
                 order by nlevel(b.path) desc limit 1) b
             """
         ),
-        {"division": division_id, **_corners(box)},
+        {"division": division_id, **edges(box)},
     )
     return shapely.from_wkb(bytes(wkb)) if wkb is not None else None
 
@@ -173,10 +173,6 @@ def _lands(session: Session, query: str, **parameters: object) -> list[Land]:
         for name, wkb in session.execute(text(query), parameters)
         if wkb is not None
     ]
-
-
-def _corners(box: Box) -> dict[str, float]:
-    return dict(zip(("west", "south", "east", "north"), box, strict=True))
 
 
 TESSELLATION = "tessellation"
@@ -224,17 +220,17 @@ def land_to_share_out(session: Session, division_id: int) -> BaseGeometry | None
     return shapely.from_wkb(bytes(wkb)) if wkb is not None else None
 
 
-def barriers_in(session: Session, box: Box) -> list[BaseGeometry]:
+def barriers_in(session: Session, box: Bbox) -> list[BaseGeometry]:
     """Give streets (no paths) and waters that touch a box."""
     rows = session.scalars(
         text(
-            """
-            with box as (select ST_MakeEnvelope(:west, :south, :east, :north, 4326) as geom)
+            f"""
+            with box as (select {ENVELOPE} as geom)
             select ST_AsBinary(s.geom) from street s, box where s.geom && box.geom and s.kind <> 'path'
             union all select ST_AsBinary(w.geom) from water w, box where w.geom && box.geom
             """
         ),
-        _corners(box),
+        edges(box),
     )
     return [shapely.from_wkb(bytes(wkb)) for wkb in rows]
 

@@ -7,23 +7,22 @@ from shapely.geometry.base import BaseGeometry
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from geo.queries.map_overview import Bounds
+from geo.queries.bbox import ENVELOPE, Bbox, edges
 
 KINDS = ("motorway", "arterial", "street", "rail", "lane", "path")
 """From what is needed most to what is left out first."""
-_BOX = "ST_MakeEnvelope(:west, :south, :east, :north, 4326)"
 
 
-def read_streets(session: Session, bounds: Bounds) -> dict[str, list[BaseGeometry]]:
+def read_streets(session: Session, bounds: Bbox) -> dict[str, list[BaseGeometry]]:
     """Read the streets in a box (WGS 84) by kind, joined where they meet and simplified by about 3 m."""
     rows = session.execute(
         text(
             f"""
             select kind, ST_AsBinary(ST_Simplify((ST_Dump(ST_LineMerge(ST_Collect(geom)))).geom, 0.00003, true))
-            from street where geom && {_BOX} group by kind, name, is_bridge
+            from street where geom && {ENVELOPE} group by kind, name, is_bridge
             """
         ),
-        _parameters(bounds),
+        edges(bounds),
     )
     found = defaultdict(list)
     for kind, wkb in rows:
@@ -31,19 +30,15 @@ def read_streets(session: Session, bounds: Bounds) -> dict[str, list[BaseGeometr
     return found
 
 
-def read_water(session: Session, bounds: Bounds) -> list[BaseGeometry]:
+def read_water(session: Session, bounds: Bbox) -> list[BaseGeometry]:
     """Read the water in a box (WGS 84), cut to it and simplified by about 3 m; ponds of less than 400 m2 not."""
     rows = session.execute(
         text(
             f"""
-            select ST_AsBinary(ST_Intersection(ST_MakeValid(ST_SimplifyPreserveTopology(geom, 0.00003)), {_BOX}))
-            from water where geom && {_BOX} and ST_Area(tile_geom) > 400 order by id
+            select ST_AsBinary(ST_Intersection(ST_MakeValid(ST_SimplifyPreserveTopology(geom, 0.00003)), {ENVELOPE}))
+            from water where geom && {ENVELOPE} and ST_Area(tile_geom) > 400 order by id
             """
         ),
-        _parameters(bounds),
+        edges(bounds),
     )
     return [shape for (wkb,) in rows if not (shape := shapely.from_wkb(bytes(wkb))).is_empty]
-
-
-def _parameters(bounds: Bounds) -> dict[str, float]:
-    return dict(zip(("west", "south", "east", "north"), bounds, strict=True))

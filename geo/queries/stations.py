@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import RowMapping, text
 from sqlalchemy.orm import Session
 
-from geo.queries.map_overview import Bounds
+from geo.queries.bbox import ENVELOPE, Bbox, edges
 from geo.queries.service_areas import FRESH
 
 _COLUMNS = """
@@ -25,7 +25,7 @@ _TABLES = """
 class Wanted:
     """The stations inside bounds (WGS 84), of one kind and one level where they are given."""
 
-    bounds: Bounds
+    bounds: Bbox
     kind: str | None = None
     level: str | None = None
 
@@ -49,7 +49,7 @@ def read_stations(
                 from {_TABLES}
                 left join service_area a
                        on a.station_id = s.id and a.minutes = :minutes and a.speed_kmh = :speed_kmh and {FRESH}
-                where s.retired_at is null and s.geom && ST_MakeEnvelope(:west, :south, :east, :north, 4326)
+                where s.retired_at is null and s.geom && {ENVELOPE}
                   and (cast(:kind as text) is null or s.kind = :kind)
                   and (cast(:level as text) is null or s.level = :level)
                 order by array_position(array['city', 'district', 'street', 'community', 'compound'], s.level)
@@ -57,7 +57,7 @@ def read_stations(
                 limit :limit
                 """
             ),
-            dict(zip(("west", "south", "east", "north"), wanted.bounds, strict=True))
+            edges(wanted.bounds)
             | {"kind": wanted.kind, "level": wanted.level}
             | {"limit": limit, "minutes": minutes, "speed_kmh": speed_kmh, "with_shapes": with_shapes},
         )

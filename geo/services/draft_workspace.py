@@ -25,7 +25,8 @@ from geo.geometry.measures import METRES_PER_DEGREE
 from geo.models import Division, Edition
 from geo.queries import drafts as queries
 from geo.queries import plots
-from geo.queries.drafts import Box, Unit
+from geo.queries.bbox import Bbox
+from geo.queries.drafts import Unit
 from geo.services.draft_operations import Position
 
 Changes = dict[str, Unit | None]
@@ -117,11 +118,13 @@ class Workspace:
         named = select(Division.id).where(Division.code == code, Division.path.op("<@")(own))
         found = self.session.scalar(named)
         if found is None:
-            raise NotFoundError(f"there is no division {code} in the draft's scope")
+            raise NotFoundError(
+                f"草稿范围内没有代码为 {code} 的行政区划。 There is no division {code} in the draft's scope."
+            )
         return found
 
 
-def _box(geoms: Iterable[BaseGeometry]) -> Box:
+def _box(geoms: Iterable[BaseGeometry]) -> Bbox:
     west, south, east, north = (float(edge) for edge in shapely.total_bounds(list(geoms)))
     return west - MARGIN_DEG, south - MARGIN_DEG, east + MARGIN_DEG, north + MARGIN_DEG
 

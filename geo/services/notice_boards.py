@@ -20,7 +20,7 @@ from geo.geometry.measures import area_m2
 from geo.models import Division
 from geo.notice_board import Holder, Named, NoticeBoard, Part, Surroundings
 from geo.queries import notice_boards as queries
-from geo.queries.map_overview import Bounds
+from geo.queries.bbox import Bbox
 from geo.services import audit
 from geo.services.access import SYSTEM, Permission, Principal
 from geo.services.instants import require_past
@@ -220,7 +220,7 @@ def _shapes(geoms: Iterable[MultiPolygon]) -> NDArray[np.object_]:
     return np.array(list(geoms), dtype=object)
 
 
-def _around(geom: MultiPolygon) -> Bounds:
+def _around(geom: MultiPolygon) -> Bbox:
     """Give the box that a map of the shape may show, on whatever paper: three quarters of its longer side each way."""
     west, south, east, north = geom.bounds
     lon, lat = (west + east) / 2, (south + north) / 2
@@ -237,7 +237,7 @@ def _by_division(rows: Sequence[RowMapping]) -> list[Named]:
     return [Named(name, "division", unite(_shapes(geoms))) for (_, name), geoms in shapes.items()]
 
 
-def _surroundings(session: Session, bounds: Bounds, neighbours: Sequence[Named]) -> Surroundings:
+def _surroundings(session: Session, bounds: Bbox, neighbours: Sequence[Named]) -> Surroundings:
     is_near = (bounds[3] - bounds[1]) * float(metres_per_degree(bounds[1])[1]) <= MOST_BUILDINGS_M
     wanted = ["water", "plots", "compounds", "streets", "stations", *(["buildings"] if is_near else [])]
     found = {what: _named(queries.read_base(session, what, bounds)) for what in wanted}

@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 from geo.geometry.packed import SCALE, pack_area, pack_lines
 from geo.queries import report_map
 from geo.queries import station_coverage as queries
-from geo.queries.map_overview import Bounds, read_overview
+from geo.queries.bbox import Bbox
+from geo.queries.map_overview import read_overview
 from geo.queries.stations import Wanted, read_stations
 from geo.services.access import Scope, merge
 from geo.services.progress import Progress, silent
@@ -70,7 +71,7 @@ def report(
     }
 
 
-def _bounds(measured: Measured) -> Bounds:
+def _bounds(measured: Measured) -> Bbox:
     """Return the box around all homes with a margin; what lies further away isn't drawn."""
     west, south = (measured.lonlat.min(axis=0) - MARGIN_DEG).tolist()
     east, north = (measured.lonlat.max(axis=0) + MARGIN_DEG).tolist()
@@ -92,7 +93,7 @@ def _shapes(session: Session, by: By, ids: Sequence[int | None]) -> list[Any]:
 
 
 def _stations(
-    session: Session, cache: CoverageCache, measured: Measured, bounds: Bounds, progress: Progress
+    session: Session, cache: CoverageCache, measured: Measured, bounds: Bbox, progress: Progress
 ) -> tuple[list[dict[str, Any]], bool]:
     """Return the open stations around that count, everybody's, each with its circle of the largest limit; and if all.
 
@@ -129,7 +130,7 @@ def _drawn(
     return {"method": area.method, "truncated": area.truncated, "shape": pack_area(shape)}
 
 
-def _base(session: Session, bounds: Bounds) -> dict[str, Any]:
+def _base(session: Session, bounds: Bbox) -> dict[str, Any]:
     """Return water and streets, of each kind the lines: fewer kinds where there are too many."""
     streets = report_map.read_streets(session, bounds)
     left = MAX_STREETS
