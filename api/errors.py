@@ -15,6 +15,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
+from api import malformed
 from api.authentication import NotSignedInError
 from api.pages import html_page, language_of
 from api.problems import problem
@@ -102,11 +103,10 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     @_shown_to_people
-    async def malformed(_: Request, error: RequestValidationError) -> JSONResponse:
-        errors = [
-            {"where": ".".join(map(str, e["loc"])), "message": e["msg"], "value": _shown(e)} for e in error.errors()
-        ]
-        detail = "; ".join(f"{e['where']}: {e['message']}" for e in errors[:5])
+    async def malformed_request(_: Request, error: RequestValidationError) -> JSONResponse:
+        found = error.errors()
+        errors = [{"where": malformed.place(e), "message": malformed.words(e), "value": _shown(e)} for e in found]
+        detail = malformed.sentence(found)
         return problem(HTTPStatus.UNPROCESSABLE_ENTITY, "MalformedRequest", detail, errors=errors)
 
     @app.exception_handler(HTTPException)

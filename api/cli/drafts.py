@@ -200,6 +200,7 @@ def show(number: Number) -> None:
 def _apply(number: int, body: Any) -> None:
     from pydantic import TypeAdapter, ValidationError
 
+    from api.malformed import sentence
     from api.schemas.drafts import OperationIn
     from geo.services import drafting
 
@@ -207,8 +208,7 @@ def _apply(number: int, body: Any) -> None:
     try:
         operation = adapter.validate_python(body)
     except ValidationError as error:
-        reasons = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
-        raise typer.BadParameter(reasons) from None
+        raise typer.BadParameter(sentence(error.errors())) from None
     with _transactions() as transactions, transactions.begin() as session:
         _show(drafting.apply(session, number, operation, expected=None).changed)
 

@@ -65,4 +65,7 @@ def get_snap_lines(
 
 def _refuse_many(count: int) -> None:
     if count > MAX_FEATURES:
-        raise InvalidGeometryError(f"more than {MAX_FEATURES} are too many for one answer; ask for a smaller bbox")
+        raise InvalidGeometryError(
+            f"超过 {MAX_FEATURES} 个，请缩小范围。"
+            f" More than {MAX_FEATURES} are too many for one answer; ask for a smaller bbox."
+        )

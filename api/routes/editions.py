@@ -47,7 +47,7 @@ def get_edition(session: SessionDep, principal: PrincipalDep, edition_id: Editio
     scope = principal.scope(Permission.READ_DRAFTS)
     for row in drafts.list_editions(session, edition_id=edition_id, scope=scope, reviewer_id=principal.account_id):
         return EditionOut.model_validate(dict(row))
-    raise NotFoundError(f"there is no edition {edition_id}")
+    raise NotFoundError(f"没有编号为 {edition_id} 的版次。 There is no edition {edition_id}.")
 
 
 @router.post("/{edition_id}/roll-back", status_code=201, **permit(Permission.EDIT_DRAFTS))

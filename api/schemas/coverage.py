@@ -54,7 +54,7 @@ class BuildingsQuery(CoverageQuery):
     @model_validator(mode="after")
     def _place_is_whole(self) -> "BuildingsQuery":
         if (self.try_lon is None) != (self.try_lat is None):
-            raise ValueError("try_lon and try_lat come together")
+            raise ValueError("try_lon 与 try_lat 须一同给出。 try_lon and try_lat come together")
         return self
 
 

@@ -16,13 +16,13 @@ EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 def _storable(text: str) -> str:
     """PostgreSQL keeps no NUL characters in text."""
     if "\0" in text:
-        raise ValueError("must not contain NUL characters")
+        raise ValueError("不能含有空字符（NUL）。 must not contain NUL characters")
     return text
 
 
 def _plausible(at: datetime) -> datetime:
     if not EARLIEST <= at <= datetime.now(UTC) + CLOCK_SKEW:
-        raise ValueError(f"must lie between {EARLIEST.date()} and now")
+        raise ValueError(f"应在 {EARLIEST.date()} 与当前时刻之间。 must lie between {EARLIEST.date()} and now")
     return at
 
 

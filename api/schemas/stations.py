@@ -62,7 +62,7 @@ class StationChange(BaseModel):
     @model_validator(mode="after")
     def _place_is_whole(self) -> "StationChange":
         if ("lon" in self.model_fields_set) != ("lat" in self.model_fields_set):
-            raise ValueError("lon and lat come together")
+            raise ValueError("lon 与 lat 须一同给出。 lon and lat come together")
         return self
 
 

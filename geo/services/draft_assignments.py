@@ -34,7 +34,10 @@ def assign(operation: asked.Assign, work: Workspace) -> Changes:
             )
         return _adopted(work, operation.to, operation.micro_grids)
     if area is None:
-        raise InvalidGeometryError("name what to give: plots, buildings, compounds, micro_grids, a stroke or an area")
+        raise InvalidGeometryError(
+            "请指明划归什么：地块、楼栋、小区、微网格、笔画或一片区域。"
+            " name what to give: plots, buildings, compounds, micro_grids, a stroke or an area"
+        )
     in_area = work.near([area])
     taker = _taker(operation, work, area, in_area)
     givers = {
@@ -59,13 +62,13 @@ def _area(operation: asked.Assign, work: Workspace) -> MultiPolygon | None:
     pieces: list[BaseGeometry] = []
     if operation.plots:
         named = [str(number) for number in operation.plots]
-        pieces += _all(plots.plots(session, operation.plots), named, "plot")
+        pieces += _all(plots.plots(session, operation.plots), named, ("地块", "plot"))
     if operation.buildings:
         grounds = plots.grounds_of_buildings(session, operation.buildings)
-        pieces += _all(grounds, operation.buildings, "building with a plot or ground")
+        pieces += _all(grounds, operation.buildings, ("有地块或占地的楼栋", "building with a plot or ground"))
     if operation.compounds:
         grounds = plots.grounds_of_compounds(session, operation.compounds)
-        pieces += _all(grounds, operation.compounds, "compound with plots or ground")
+        pieces += _all(grounds, operation.compounds, ("有地块或占地的小区", "compound with plots or ground"))
     if operation.stroke is not None:
         stroke = checked(operation.stroke, least=1)
         line = LineString(stroke) if len(stroke) > 1 else Point(stroke[0])
@@ -85,10 +88,11 @@ def _area(operation: asked.Assign, work: Workspace) -> MultiPolygon | None:
     return _polygons(shapely.union_all([to_lattice(piece) for piece in pieces]))
 
 
-def _all(found: list[Land], named: Collection[str], what: str) -> list[BaseGeometry]:
+def _all(found: list[Land], named: Collection[str], what: tuple[str, str]) -> list[BaseGeometry]:
     missing = sorted(set(named) - {land.name for land in found})
     if missing:
-        raise NotFoundError(f"there is no {what} {', '.join(missing[:10])}")
+        named = ", ".join(missing[:10])
+        raise NotFoundError(f"没有{what[0]} {named}。 there is no {what[1]} {named}")
     return [land.geom for land in found]
 
 

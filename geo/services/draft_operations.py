@@ -29,7 +29,7 @@ def _shallow(attributes: dict[str, Any]) -> dict[str, Any]:
         ]
         if not layer:
             return attributes
-    raise ValueError(f"nested deeper than {MAX_NESTING} levels")
+    raise ValueError(f"嵌套不能超过 {MAX_NESTING} 层。 nested deeper than {MAX_NESTING} levels")
 
 
 Attributes = Annotated[dict[str, Any], AfterValidator(_shallow)]

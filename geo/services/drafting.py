@@ -168,7 +168,10 @@ def changes_since(session: Session, edition: Edition, revision: int) -> tuple[li
         If the draft never was at that revision.
     """
     if revision > edition.draft_revision:
-        raise ConflictError(f"the draft is at revision {edition.draft_revision}; {revision} hasn't been yet")
+        raise ConflictError(
+            f"草稿目前是第 {edition.draft_revision} 次修改，还没有第 {revision} 次。"
+            f" The draft is at revision {edition.draft_revision}; {revision} hasn't been yet."
+        )
     steps = session.execute(
         text(
             "select revision, kind, how, keys, made_by as by, created_at as at from draft_change"

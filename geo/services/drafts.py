@@ -36,11 +36,14 @@ def open_draft(
     """
     division = session.scalar(select(Division).where(Division.code == division_code))
     if division is None or not scope.covers(division.path):
-        raise NotFoundError(f"no division has the code {division_code}")
+        raise NotFoundError(f"没有代码为 {division_code} 的行政区划。 No division has the code {division_code}.")
     above = [int(number) for number in division.path.split(".")]
     layer = session.scalar(select(Layer).where(Layer.city_id.in_(above), Layer.code == layer_code))
     if layer is None:
-        raise NotFoundError(f"the city of {division_code} has no layer {layer_code}")
+        raise NotFoundError(
+            f"{division_code} 所在城市没有网格体系 {layer_code}。"
+            f" The city of {division_code} has no layer {layer_code}."
+        )
     # Locked, so that no publish comes between reading the revision and copying the leaves.
     session.refresh(layer, with_for_update={"read": True})
     edition = Edition(

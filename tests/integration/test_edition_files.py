@@ -153,6 +153,7 @@ def test_by_http(team: Team, committed: Session) -> None:
     assert committed.scalar(text("select count(*) from draft_operation")) == 0
 
 
+@pytest.mark.usefixtures("committed_town")
 def test_a_draft_file_may_be_larger_than_other_bodies(team: Team) -> None:
     file = {"file": ("draft.geojson", b" " * 3_000_000)}
     answer = team.member(Role.PLANNER, "45W").post(

@@ -155,6 +155,21 @@ def test_malformed_is_a_problem_and_stores_nothing(
         assert sum(count(sent)) == 0
 
 
+def test_what_is_malformed_is_said_in_chinese_then_in_english(client: Member) -> None:
+    answer = client.post(URL, json=report(category="")).json()
+    assert answer["detail"] == (
+        "类别（body.category）：至少 1 个字符。"
+        " body.category: Value should have at least 1 item after validation, not 0"
+    )
+    assert answer["errors"] == [
+        {
+            "where": "body.category",
+            "message": "至少 1 个字符。 Value should have at least 1 item after validation, not 0",
+            "value": "''",
+        }
+    ]
+
+
 def test_the_raw_fix_is_kept_apart(client: Member, owner_engine: Engine) -> None:
     lon, lat = lon_lat(5, 5)
     sent = report(crs="gcj02", lon=lon + 1e-9)

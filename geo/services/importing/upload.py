@@ -80,7 +80,7 @@ def find(session: Session, run_id: int) -> ImportRun:
     """
     run = session.get(ImportRun, run_id)
     if run is None:
-        raise NotFoundError(f"there is no import {run_id}")
+        raise NotFoundError(f"没有编号为 {run_id} 的导入。 There is no import {run_id}.")
     return run
 
 
