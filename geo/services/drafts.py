@@ -1,6 +1,7 @@
 """Open a draft (版次草稿) for a division, find it again, and throw it away."""
 
 from collections.abc import Mapping, Sequence
+from itertools import chain, count
 from typing import Any
 
 from sqlalchemy import RowMapping, select, text
@@ -29,6 +30,11 @@ def open_draft(
 ) -> Edition:
     """Make a draft of a layer's current borders in a division and below it.
 
+    Parameters
+    ----------
+    name
+        By default the division's, with a number where another edition has that already.
+
     Raises
     ------
     NotFoundError
@@ -36,20 +42,19 @@ def open_draft(
     """
     division = session.scalar(select(Division).where(Division.code == division_code))
     if division is None or not scope.covers(division.path):
-        raise NotFoundError(f"没有代码为 {division_code} 的行政区划。 No division has the code {division_code}.")
+        raise NotFoundError(f"没有代码为 {division_code} 的行政区划。 no division has the code {division_code}")
     above = [int(number) for number in division.path.split(".")]
     layer = session.scalar(select(Layer).where(Layer.city_id.in_(above), Layer.code == layer_code))
     if layer is None:
         raise NotFoundError(
-            f"{division_code} 所在城市没有网格体系 {layer_code}。"
-            f" The city of {division_code} has no layer {layer_code}."
+            f"{division_code} 所在城市没有网格体系 {layer_code}。 the city of {division_code} has no layer {layer_code}"
         )
     # Locked, so that no publish comes between reading the revision and copying the leaves.
     session.refresh(layer, with_for_update={"read": True})
     edition = Edition(
         layer_id=layer.id,
         division_id=division.id,
-        name=name or f"{division.name}草稿",
+        name=name or _free_name(session, layer, division),
         base_revision=layer.revision,
         source=source,
         note=note,
@@ -60,6 +65,16 @@ def open_draft(
     queries.copy_scope(session, edition)
     audit.note(session, "draft.open", "drafts", edition.id, division_path=division.path)
     return edition
+
+
+def _free_name(session: Session, layer: Layer, division: Division) -> str:
+    names = select(Edition.name).where(
+        Edition.layer_id == layer.id, Edition.division_id == division.id, Edition.status != EditionStatus.DISCARDED
+    )
+    taken = set(session.scalars(names))
+    plain = f"{division.name}草稿"
+    numbered = (f"{plain} {number}" for number in count(2))
+    return next(name for name in chain([plain], numbered) if name not in taken)
 
 
 def find_edition(

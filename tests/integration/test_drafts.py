@@ -62,6 +62,15 @@ def test_nobody_finds_a_draft_outside_their_scope(town: Town) -> None:
         drafts.open_draft(town.session, "party", "nowhere")
 
 
+def test_drafts_of_one_division_have_names_of_their_own(town: Town) -> None:
+    names = [town.open().name, town.open().name, town.open("45E").name]
+    assert names == ["西社区草稿", "西社区草稿 2", "东社区草稿"]
+    assert drafts.open_draft(town.session, "party", "45W", name="西社区草稿").name == "西社区草稿"  # as asked
+    third = town.open()
+    drafts.discard(town.session, third.id)
+    assert [third.name, town.open().name] == ["西社区草稿 3"] * 2  # what was given up leaves its name
+
+
 def test_a_split_puts_its_ends_into_neighbours_beside_the_scope_too(town: Town) -> None:
     edition = town.open()
     step = town.apply(edition, op.Split(line=[lon_lat(0.5, 0.3), lon_lat(2.5, 0.41)], keys=["B"]))
