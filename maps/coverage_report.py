@@ -16,7 +16,8 @@ from jinja2.utils import htmlsafe_json_dumps
 from geo.china_time import day_of
 from maps.assets import STATIC, bundle_of, vendor_path
 from maps.catalogue import catalogue
-from maps.pages import CHINA, MAP_MAX_ZOOM, TEMPLATES, header_files
+from maps.pages import TEMPLATES
+from maps.shell import CHINA, MAP_MAX_ZOOM, header_files
 
 STYLES = ("map", "services", "coverage_report")
 TEXTS = frozenset(

@@ -3,9 +3,12 @@
 from collections.abc import Callable
 
 import pytest
+from geoalchemy2.shape import from_shape
+from playwright.sync_api import expect
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from geo.models import StreetNetwork
 from geo.services import accounts, drafting, drafts
 from geo.services import draft_operations as op
 from geo.services.access import SYSTEM, Role
@@ -17,6 +20,7 @@ from tests.acceptance.conftest import PASSWORD, Site, Visit
 from tests.builders import add_division, add_edition, add_grid, add_layer, box, cell, lon_lat
 
 COMMUNITY = "450301001001"
+OWED = "© 测试 <b>contributors</b>"
 NASTY = '<img src=x onerror="window.pwned=1">`${window.pwned=1}`'
 
 
@@ -40,6 +44,9 @@ def build_history(session: Session) -> None:
         for step in steps:
             drafting.apply(session, draft.id, step, expected=None)
         publish(session, draft.id, expected=None, accept=WARNINGS)
+    network = StreetNetwork(code="4503", number=1, attribution=OWED, filename="", edges=0, street_m=0, notes=[])
+    network.extent, network.source = from_shape(box(-9, -9, 9, 9), srid=4326), "test"
+    session.add(network)
     accounts.add(session, Caller(SYSTEM), "planner", "planner", PASSWORD, source="test")
     accounts.grant(session, Caller(SYSTEM), "planner", Role.PLANNER, "4503")
     session.execute(text("update account set must_change_password = false"))
@@ -111,6 +118,7 @@ def test_side_by_side(site: Site, visit: Callable[..., Visit]) -> None:
     page.wait_for_timeout(500)
     for canvas in ("#map_wangge", "#map-second"):
         assert colours(seen, canvas), canvas
+        expect(page.locator(f"{canvas} .leaflet-control-attribution")).to_contain_text(OWED)
     assert "分设五网格" in page.locator("#name-first").inner_text()
     assert "调整边界" in page.locator("#name-second").inner_text()
     assert page.locator("#legend").is_hidden()
@@ -137,6 +145,7 @@ def test_an_edition_is_saved_as_a_file_and_returned_to(site: Site, visit: Callab
     page.wait_for_url("**/planning/*")
     page.wait_for_selector("#draft-state:has-text('1 步')")
     assert page.inner_text("#draft-name") == "恢复 分设五网格"
+    expect(page.locator(".leaflet-control-attribution")).to_contain_text(OWED)
     assert "第4网格" in page.locator(".grid-name").all_inner_texts()
 
 

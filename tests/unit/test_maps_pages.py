@@ -9,9 +9,10 @@ import pytest
 from branca.element import Figure, JavascriptLink
 
 from geo.queries.tiles import MAX_ZOOM
-from maps import assets, pages
+from maps import assets, pages, shell
 from maps.catalogue import LANGUAGES
-from maps.pages import content_security_policy, render_map_page
+from maps.map_pages import MAP, render_map_page
+from maps.pages import content_security_policy
 
 MAPS = Path(pages.__file__).parent
 NASTY = "</script><script>alert(1)</script>`${alert(2)}`<img src=x onerror=alert(3)>"
@@ -33,7 +34,7 @@ def page(language: str = "zh-CN", nonce: str = "N0nce", name: str = "党建网�
         "has_demo_data": demo,
         "attributions": [],
     }
-    return render_map_page(language, nonce, {"map": overview, "approval_number": None})
+    return render_map_page(MAP, language, nonce, {"map": overview, "approval_number": None})
 
 
 class Elements(HTMLParser):
@@ -113,8 +114,8 @@ def test_demo_data_are_labelled_on_the_page(language: str, badge: str) -> None:
 def test_an_unknown_link_of_folium_is_an_error() -> None:
     figure = Figure()
     figure.header.add_child(JavascriptLink("https://elsewhere.example/x.js"), name="surprise")
-    with pytest.raises(pages.UnknownLinkError, match="surprise"):
-        pages._own_links(figure)
+    with pytest.raises(shell.UnknownLinkError, match="surprise"):
+        shell._own_links(figure)
 
 
 def imported_by(module: str) -> set[str]:

@@ -2,6 +2,7 @@
 
 import { startAccount } from "./account.js";
 import { get, post } from "./api.js";
+import { addAttribution } from "./attribution.js";
 import { openDialog } from "./dialog.js";
 import { byId, el } from "./dom.js";
 import { askExport } from "./export_dialog.js";
@@ -43,9 +44,7 @@ export async function start({ map, tiles, moreTiles }) {
 
 function prepare(map, tiles) {
   addScale(map);
-  const corner = L.control.attribution({ prefix: false, position: "bottomright" }).addTo(map);
-  corner.addAttribution(escaped(t("attribution.own")));
-  if (page.approval_number) corner.addAttribution(escaped(`${t("approval.label")} ${page.approval_number}`));
+  addAttribution(map, page.map.attributions);
   shown.grids = false;
   shown.micro_grids = false;
   setAddress(tiles, "base", page.map.base_tiles);
@@ -56,8 +55,6 @@ function prepare(map, tiles) {
 const spinner = byId("loading");
 const spinnerFrame = spinner.parentElement;
 const waiting = (isWaiting) => (isWaiting ? spinnerFrame.append(spinner) : spinner.remove());
-
-const escaped = (text) => el("span", {}, text).innerHTML;
 
 /** Keep both maps on the same place. */
 function follow(one, other) {

@@ -2,6 +2,7 @@
 
 import { startAccount } from "./account.js";
 import { get } from "./api.js";
+import { addAttribution } from "./attribution.js";
 import { boardPrinter } from "./boards.js";
 import { byId, el, toast } from "./dom.js";
 import { page, t } from "./format.js";
@@ -33,10 +34,7 @@ export function start({ map, tiles }) {
 
   openView(map, layer);
   addScale(map);
-  const corner = L.control.attribution({ prefix: false, position: "bottomright" }).addTo(map);
-  corner.addAttribution(escaped(t("attribution.own")));
-  for (const words of overview.attributions) corner.addAttribution(escaped(words));
-  if (page.approval_number) corner.addAttribution(escaped(`${t("approval.label")} ${page.approval_number}`));
+  addAttribution(map, overview.attributions);
 
   const useLayer = (chosen) => {
     layer = chosen;
@@ -159,9 +157,6 @@ export function start({ map, tiles }) {
   const { at } = readAddress();
   if (at) ask(at);
 }
-
-/** Leaflet's attribution takes markup, so text must be escaped for it. */
-const escaped = (text) => el("span", {}, text).innerHTML;
 
 function openView(map, layer) {
   const { view } = readAddress();

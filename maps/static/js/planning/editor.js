@@ -2,6 +2,7 @@
 
 import { startAccount } from "../account.js";
 import { get } from "../api.js";
+import { addAttribution } from "../attribution.js";
 import { byId, el } from "../dom.js";
 import { number, page, t } from "../format.js";
 import { addScale } from "../scale.js";
@@ -18,9 +19,7 @@ export async function start({ map, tiles }) {
   map.doubleClickZoom.disable();
   map.boxZoom.disable();
   addScale(map);
-  const corner = L.control.attribution({ prefix: false, position: "bottomright" }).addTo(map);
-  corner.addAttribution(escaped(t("attribution.own")));
-  if (page.approval_number) corner.addAttribution(escaped(`${t("approval.label")} ${page.approval_number}`));
+  addAttribution(map, page.map.attributions);
   byId("zoom-in").addEventListener("click", () => map.zoomIn());
   byId("zoom-out").addEventListener("click", () => map.zoomOut());
 
@@ -51,9 +50,6 @@ export async function start({ map, tiles }) {
     if (!error.kind) throw error; // a fault of ours, for the console
   }
 }
-
-/** Leaflet's attribution takes markup, so text must be escaped for it. */
-const escaped = (text) => el("span", {}, text).innerHTML;
 
 /** Say why nothing can be edited here, with the way back. */
 function stop(reason) {

@@ -1,5 +1,6 @@
 // The report of coverage: what the page of coverage shows, drawn from what the file itself holds.
 
+import { addAttribution } from "../attribution.js";
 import { byId, el } from "../dom.js";
 import { moment, named, number, page, t } from "../format.js";
 import { addScale } from "../scale.js";
@@ -38,8 +39,7 @@ class CoverageReport {
   start() {
     const { bounds: [west, south, east, north], attributions } = this.content;
     addScale(this.map);
-    const corner = L.control.attribution({ prefix: false, position: "bottomright" }).addTo(this.map);
-    for (const words of [t("attribution.own"), ...attributions, page.approval_number && `${t("approval.label")} ${page.approval_number}`].filter(Boolean)) corner.addAttribution(el("span", {}, words).innerHTML);
+    addAttribution(this.map, attributions);
     byId("zoom-in").addEventListener("click", () => this.map.zoomIn());
     byId("zoom-out").addEventListener("click", () => this.map.zoomOut());
     this.map.fitBounds([[south, west], [north, east]]);

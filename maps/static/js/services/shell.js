@@ -1,8 +1,9 @@
 // What the pages of stations and coverage share: the base map, its corner, and who is looking.
 
 import { startAccount } from "../account.js";
-import { byId, el } from "../dom.js";
-import { page, t } from "../format.js";
+import { addAttribution } from "../attribution.js";
+import { byId } from "../dom.js";
+import { page } from "../format.js";
 import { addScale } from "../scale.js";
 import { shown } from "../style.js";
 import { setAddress } from "../tiles.js";
@@ -13,10 +14,7 @@ export async function startShell({ map, tiles }) {
   const layer = page.map.layers.find(({ bounds }) => bounds) ?? null;
   openView(map, layer);
   addScale(map);
-  const corner = L.control.attribution({ prefix: false, position: "bottomright" }).addTo(map);
-  corner.addAttribution(escaped(t("attribution.own")));
-  for (const words of page.map.attributions) corner.addAttribution(escaped(words));
-  if (page.approval_number) corner.addAttribution(escaped(`${t("approval.label")} ${page.approval_number}`));
+  addAttribution(map, page.map.attributions);
   byId("zoom-in").addEventListener("click", () => map.zoomIn());
   byId("zoom-out").addEventListener("click", () => map.zoomOut());
   for (const link of document.querySelectorAll(".languages a, .service-pages a")) {
@@ -29,9 +27,6 @@ export async function startShell({ map, tiles }) {
   tiles.addTo(map);
   return startAccount();
 }
-
-/** Leaflet's attribution takes markup, so text must be escaped for it. */
-const escaped = (text) => el("span", {}, text).innerHTML;
 
 function openView(map, layer) {
   map.on("moveend", () => writeAddress(map, null));

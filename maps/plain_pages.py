@@ -1,15 +1,15 @@
-"""The pages of signing in, of administration and the like: plain templates, no map."""
+"""The pages without a map: signing in, administration, the list of drafts."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from maps.assets import own_digest
 from maps.catalogue import LANGUAGES, catalogue
-from maps.pages import TEMPLATES
+from maps.pages import SHARED, TEMPLATES
 
 
 @dataclass(frozen=True)
-class AccountPage:
+class PlainPage:
     """A page without a map: its path, template, script, title's key, and the texts that its script needs."""
 
     path: str
@@ -20,12 +20,16 @@ class AccountPage:
     """Prefixes of the catalogue's keys."""
 
 
-SHARED = frozenset({"account", "error", "password", "role", "time"})
-SIGN_IN = AccountPage("/sign-in", "sign_in.html", "sign_in", "account.sign_in", SHARED | {"sign_in"})
-ADMIN = AccountPage("/admin", "admin.html", "admin", "account.admin", SHARED | {"action", "admin", "kind", "object"})
+SIGN_IN = PlainPage("/sign-in", "sign_in.html", "sign_in", "account.sign_in", SHARED | {"password", "sign_in"})
+ADMIN = PlainPage(
+    "/admin", "admin.html", "admin", "account.admin", SHARED | {"action", "admin", "kind", "object", "password"}
+)
+DRAFTS = PlainPage(
+    "/planning", "drafts.html", "planning/list", "draft.title", SHARED | {"admin", "draft", "kind", "unit"}
+)
 
 
-def render_account_page(page: AccountPage, language: str, nonce: str, parameters: Mapping[str, str]) -> str:
+def render_plain_page(page: PlainPage, language: str, nonce: str, parameters: Mapping[str, str]) -> str:
     """Render a page; ``parameters`` stay in the address when the language is switched.
 
     Raises
