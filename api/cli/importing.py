@@ -189,8 +189,14 @@ def _summarise_streets(report: dict[str, Any]) -> None:
     )
     if report["attribution"]:
         typer.echo(report["attribution"])
-    if report["loaded"]:
-        typer.echo("原有服务圈待重算：wangge circles。 Recompute the circles with: wangge circles")
+    if report["replaced"]:
+        typer.echo(f"取代路网 {report['replaced']}。 It takes the place of {report['replaced']}.")
+    if report["stale_stations"]:
+        count = report["stale_stations"]
+        typer.echo(
+            f"{count} 个站点的服务圈已过期，后台程序将自动重算，也可运行 wangge circles。"
+            f" The circles of {count} stations are stale: the worker draws them anew, or wangge circles."
+        )
 
 
 def export_file(

@@ -1,7 +1,7 @@
 """Write and read stations' circles, and find those that are missing or stale."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,14 +10,15 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from geo.geometry.service_area import ServiceArea
+from geo.queries.street_networks import around
 
-FRESH = """
-    a.door = s.geom and a.doors is not distinct from s.doors and a.network_id is not distinct from (
-        select n.id from street_network n where n.is_current and ST_Covers(n.extent, s.geom)
-        order by ST_Area(n.extent), n.id desc limit 1)
+FRESH = f"""
+    a.door = s.geom and a.doors is not distinct from s.doors
+    and (a.network_id is not null or a.network_version is null)
+    and a.network_id is not distinct from ({around("s.geom")})
 """
 """Tells that a circle `a` of a station `s` holds: station and doors are where they were, and the streets around are
-those of the same import."""
+those of the same import, which wasn't deleted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,34 @@ def stale_stations(
         },
     )
     return [Door(station_id, tuple((lon, lat) for lon, lat in places)) for station_id, places in rows]
+
+
+def fresh_stations(session: Session) -> set[int]:
+    """Return the open stations that have circles, all of them fresh."""
+    rows = session.execute(
+        text(
+            f"""
+            select s.id from station s join service_area a on a.station_id = s.id
+            where s.retired_at is null group by s.id having bool_and({FRESH})
+            """
+        )
+    )
+    return set(rows.scalars())
+
+
+def without_streets(session: Session, station_ids: Collection[int]) -> int:
+    """Return how many of these stations have circles along streets, though none are known around them now."""
+    rows = session.execute(
+        text(
+            f"""
+            select count(distinct s.id) from station s
+            join service_area a on a.station_id = s.id and a.network_id is not null
+            where s.id = any(:ids) and not exists ({around("s.geom")})
+            """
+        ),
+        {"ids": list(station_ids)},
+    )
+    return int(rows.scalar_one())
 
 
 def write(

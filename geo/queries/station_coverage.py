@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 import psycopg
-import shapely
 from numpy.typing import NDArray
 from sqlalchemy import RowMapping, text
 from sqlalchemy.orm import Session
 
 from geo.geometry.projection import FloatArray
 from geo.geometry.walking import IntArray
+from geo.queries.street_networks import networks_at
 
 # A scope is "*" or the paths of whole subtrees, as `geo.services.access.Scope.parameter` gives it.
 _IN_SCOPE = "(:scope = '*' or d.path <@ any(string_to_array(:scope, ',')::ltree[]))"
@@ -72,7 +72,7 @@ def read_revisions(session: Session) -> Revisions:
 def read_homes(session: Session, city_path: str) -> HomeRows:
     """Read the buildings of a city with the network and the whole grid of the primary layer around each.
 
-    On the border of two grids the lower code has it, as in placement; of two networks the smaller.
+    On the border of two grids the lower code has it, as in placement.
     """
     rows = _fetch(
         session,
@@ -85,7 +85,7 @@ def read_homes(session: Session, city_path: str) -> HomeRows:
     )
     table = np.array(rows, dtype=np.float64).reshape(-1, 6)
     whole = table[:, :4].astype(np.int64)
-    around = networks_of(session, table[:, 4:])
+    around = networks_at(session, table[:, 4:])
     grids = _fetch(
         session,
         """
@@ -104,23 +104,6 @@ def read_homes(session: Session, city_path: str) -> HomeRows:
     known = slot < len(whole)
     grid[slot[known]] = pairs[known, 1]  # the last written, the lowest code, stays
     return HomeRows(whole[:, 0], whole[:, 1], whole[:, 2], whole[:, 3], table[:, 4:], around, grid)
-
-
-def networks_of(session: Session, lonlat: FloatArray) -> IntArray:
-    """Return for (n, 2) WGS 84 points the current network around each, the smallest; -1 where there is none."""
-    extents = _fetch(
-        session,
-        """
-        select id, ST_AsBinary(extent) from street_network
-        where is_current order by ST_Area(extent) desc, id desc
-        """,
-        {},
-    )
-    found = np.full(len(lonlat), -1, dtype=np.int64)
-    for network_id, wkb in extents:
-        extent = shapely.from_wkb(bytes(wkb))
-        found[shapely.intersects_xy(extent, lonlat)] = network_id
-    return found
 
 
 def read_doors(session: Session, network_id: int) -> DoorRows:

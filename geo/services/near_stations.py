@@ -12,6 +12,7 @@ from geo.geometry.projection import FloatArray
 from geo.geometry.service_area import DETOUR
 from geo.geometry.walking import IntArray, WalkingNetwork
 from geo.queries import station_coverage as queries
+from geo.queries.street_networks import networks_at
 from geo.services.station_coverage.walks import CoverageCache
 
 NEAREST = 5
@@ -31,7 +32,7 @@ def add_walks(session: Session, cache: CoverageCache, answers: Sequence[dict[str
     """
     revisions = queries.read_revisions(session)
     lonlat = np.array([[one["lon"], one["lat"]] for one in answers], dtype=np.float64).reshape(-1, 2)
-    around = queries.networks_of(session, lonlat)
+    around = networks_at(session, lonlat)
     metres: dict[tuple[int, int], float] = {}
     for network_id in np.unique(around[around >= 0]).tolist():
         network = cache.networks.by_id(session, network_id)

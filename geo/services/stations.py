@@ -183,8 +183,8 @@ def _check_doors(at: LonLat, doors: Sequence[LonLat]) -> None:
         away = float(np.hypot((lon - at[0]) * x_m, (lat - at[1]) * y_m))
         if away > MAX_DOOR_M:
             raise InvalidCoordinateError(
-                f"入口 {lon:.7f}, {lat:.7f} 距站点 {away:.0f} 米，超过 {MAX_DOOR_M:.0f} 米"
-                f" / this door is {away:.0f} m from the station: more than {MAX_DOOR_M:.0f} m"
+                f"入口 {lon:.7f}, {lat:.7f} 距站点 {away:.0f} 米，超过 {MAX_DOOR_M:.0f} 米。"
+                f" This door is {away:.0f} m from the station: more than {MAX_DOOR_M:.0f} m."
             )
 
 

@@ -1,11 +1,8 @@
 """Everybody's walk to the nearest station, kept as long as nothing that it depends on has changed."""
 
-from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from threading import RLock
-from typing import Generic, TypeVar
 
 import numpy as np
 from sqlalchemy.orm import Session
@@ -15,10 +12,8 @@ from geo.geometry.projection import FloatArray
 from geo.geometry.walking import BoolArray, IntArray, WalkingNetwork
 from geo.queries import station_coverage as queries
 from geo.queries.station_coverage import DoorRows, HomeRows, Revisions
+from geo.services.kept import Kept
 from geo.services.streets.networks import NetworkCache
-
-Key = TypeVar("Key")
-Value = TypeVar("Value")
 
 
 @dataclass(frozen=True)
@@ -42,27 +37,6 @@ class Walks:
     measured_at: datetime
 
 
-class Kept(Generic[Key, Value]):
-    """The values asked for last."""
-
-    def __init__(self, size: int) -> None:
-        self.size = size
-        self._values: OrderedDict[Key, Value] = OrderedDict()
-
-    def get(self, key: Key) -> Value | None:
-        """Return a value, None where it isn't kept."""
-        if key in self._values:
-            self._values.move_to_end(key)
-        return self._values.get(key)
-
-    def put(self, key: Key, value: Value) -> Value:
-        """Keep a value and return it."""
-        self._values[key] = value
-        while len(self._values) > self.size:
-            self._values.popitem(last=False)
-        return value
-
-
 class CoverageCache:
     """Walks by city, kind and level of station. Every key holds the revisions, so that nothing old is ever found.
 
@@ -74,25 +48,22 @@ class CoverageCache:
         self._homes: Kept[tuple[object, ...], SnappedHomes] = Kept(4)
         self._doors: Kept[tuple[object, ...], tuple[DoorRows, Places]] = Kept(8)
         self._walks: Kept[tuple[object, ...], Walks] = Kept(64)
-        self._lock = RLock()
 
     def homes(self, session: Session, city_path: str, revisions: Revisions) -> SnappedHomes:
         """Return a city's homes on their networks."""
         key = (city_path, revisions.base_map, revisions.layers, revisions.networks)
-        with self._lock:
-            return self._homes.get(key) or self._homes.put(key, self._snap_homes(session, city_path))
+        return self._homes.get(key, lambda: self._snap_homes(session, city_path))
 
     def walks(
         self, session: Session, city_path: str, revisions: Revisions, kind: str | None, level: str | None
     ) -> Walks:
         """Return the walks of a city's homes to the nearest station of a kind and level (None: of any)."""
         key = (city_path, revisions, kind, level)
-        with self._lock:
-            found = self._walks.get(key)
-            if found is None:
-                homes = self.homes(session, city_path, revisions)
-                found = self._walks.put(key, self._measure(session, homes, revisions, kind, level))
-            return found
+
+        def walked() -> Walks:
+            return self._measure(session, self.homes(session, city_path, revisions), revisions, kind, level)
+
+        return self._walks.get(key, walked)
 
     def _snap_homes(self, session: Session, city_path: str) -> SnappedHomes:
         rows = queries.read_homes(session, city_path)
@@ -133,12 +104,12 @@ class CoverageCache:
     ) -> tuple[DoorRows, Places]:
         """Return the doors of the open stations on a network, and where they are on it."""
         key = (network_id, revisions.stations)
-        with self._lock:
-            found = self._doors.get(key)
-            if found is None:
-                rows = queries.read_doors(session, network_id)
-                found = self._doors.put(key, (rows, Places.on(network, rows.lonlat)))
-            return found
+
+        def snapped() -> tuple[DoorRows, Places]:
+            rows = queries.read_doors(session, network_id)
+            return rows, Places.on(network, rows.lonlat)
+
+        return self._doors.get(key, snapped)
 
 
 def _chosen(rows: DoorRows, kind: str | None, level: str | None) -> BoolArray:

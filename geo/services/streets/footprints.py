@@ -33,7 +33,12 @@ def store_footprints(session: Session, file: StreetFile, *, code: str, city_id: 
     if city_id is None:
         left = len(file.buildings) + len(named)
         notes = (
-            (f"文件不在任何已知的市内，{left} 处建筑和小区未载入；先导入市界，或用 --division 指明市",) if left else ()
+            (
+                f"文件不在任何已知的市内，{left} 处建筑和小区未载入；先导入市界，或用 --division 指明市。"
+                f" It lies in no known city: {left} buildings and compounds are left out; name one by --division.",
+            )
+            if left
+            else ()
         )
         return StoredFootprints(0, 0, notes)
     buildings = queries.write_buildings(session, _rows(session, file.buildings, city_id), code)

@@ -1,15 +1,14 @@
 """The walking networks in memory: loaded when first asked for, the least recently used let go."""
 
-from collections import OrderedDict
-from threading import Lock
-
 from sqlalchemy.orm import Session
 
 from geo.geometry.walking import WalkingNetwork
 from geo.queries import street_networks as queries
+from geo.services.kept import Kept
 
-#: What one edge takes in memory with its line, index and graphs, measured on 600,000.
-_BYTES_PER_EDGE = 1_000
+
+class SupersededError(Exception):
+    """The network's streets are gone: an import has put others in their place meanwhile."""
 
 
 class NetworkCache:
@@ -19,31 +18,33 @@ class NetworkCache:
     """
 
     def __init__(self, max_bytes: int = 1_000_000_000) -> None:
-        self.max_bytes = max_bytes
-        self._kept: OrderedDict[int, WalkingNetwork] = OrderedDict()
-        self._lock = Lock()
+        self._kept: Kept[int, WalkingNetwork] = Kept(max_bytes, lambda network: network.size_bytes)
 
     def at(self, session: Session, lon: float, lat: float) -> tuple[int, WalkingNetwork] | None:
         """Return id and network of the current streets around a WGS 84 point, None where no street is known."""
-        row = queries.network_at(session, lon, lat)
-        return None if row is None else (row.id, self._get(session, row.id, row.version))
+        for _ in range(3):
+            row = queries.network_at(session, lon, lat)
+            if row is None:
+                break
+            try:
+                return row.id, self._get(session, row.id, row.version)
+            except SupersededError:
+                continue
+        return None
 
     def by_id(self, session: Session, network_id: int) -> WalkingNetwork | None:
         """Return a network by its id, None where it isn't current any more."""
         version = queries.version_of(session, network_id)
-        return None if version is None else self._get(session, network_id, version)
+        try:
+            return None if version is None else self._get(session, network_id, version)
+        except SupersededError:
+            return None
 
     def _get(self, session: Session, network_id: int, version: str) -> WalkingNetwork:
-        with self._lock:
-            found = self._kept.get(network_id)
-            if found is None:
-                streets, water = queries.read_network(session, network_id)
-                found = WalkingNetwork(streets, water=water, version=version)
-                self._kept[network_id] = found
-            self._kept.move_to_end(network_id)
-            while len(self._kept) > 1 and self._bytes() > self.max_bytes:
-                self._kept.popitem(last=False)
-        return found
+        def load() -> WalkingNetwork:
+            streets, water = queries.read_network(session, network_id)
+            if not len(streets):
+                raise SupersededError(version)
+            return WalkingNetwork(streets, water=water, version=version)
 
-    def _bytes(self) -> int:
-        return sum(network.edge_count * _BYTES_PER_EDGE for network in self._kept.values())
+        return self._kept.get(network_id, load)

@@ -125,13 +125,16 @@ def read_osm(path: Path, *, city_code: str = "", tell: Callable[[int], None] = l
         found.open_water -= found.closed_water
     except (RuntimeError, OSError, ValueError) as error:
         raise RefusedImportError(
-            f"{path.name}: 不是可读取的 OpenStreetMap 文件（.osm.pbf 或 .osm），或文件已损坏"
-            f" / not a readable OpenStreetMap file, or a damaged one: {error}"
+            f"{path.name}: 读不出来，不是 OpenStreetMap 文件（.osm.pbf、.osm），或文件不完整、已损坏。"
+            f" Not an OpenStreetMap file, or one that is cut or damaged: {error}"
         ) from error
     if not found.length:
-        raise RefusedImportError(
-            f"{path.name}: 文件中没有可步行的道路（highway=*） / no walkable way (highway=*) in this file"
+        why = (
+            f"道路的 {found.dangling} 个节点都不在文件中，请重新截取。 The nodes of its ways are missing: cut it again."
+            if found.dangling
+            else "文件中没有可步行的道路（highway=*）。 There is no walkable way (highway=*) in this file."
         )
+        raise RefusedImportError(f"{path.name}: {why}")
     return _assemble(found, box)
 
 
@@ -299,12 +302,22 @@ def _water(found: _Collected) -> GeomArray:
 def _notes(found: _Collected, box: tuple[float, float, float, float] | None) -> tuple[str, ...]:
     notes = []
     if found.dangling:
-        notes.append(f"{found.dangling} 个节点不在文件中，道路在该处断开并按文件边缘处理")
+        notes.append(
+            f"{found.dangling} 个节点不在文件中，道路在该处断开并按文件边缘处理。"
+            f" {found.dangling} nodes are missing: streets end there, as at the file's edge."
+        )
     if found.open_water:
         ids = "、".join(str(one) for one in sorted(found.open_water)[:5])
-        notes.append(f"{len(found.open_water)} 处水面在文件中不完整，未载入（relation {ids}）")
+        notes.append(
+            f"{len(found.open_water)} 处水面在文件中不完整，未载入（relation {ids}）。"
+            " These waters are cut open and left out."
+        )
     if found.tunnels:
-        notes.append(f"{found.tunnels} 段机动车长隧道不计入步行路网")
+        notes.append(
+            f"{found.tunnels} 段机动车长隧道不计入步行路网。 Long tunnels for cars are left out of the walking network."
+        )
     if box is None:
-        notes.append("文件没有标明范围，以全部道路的外包线作为边缘")
+        notes.append(
+            "文件没有标明范围，以全部道路的外包线作为边缘。 No box is named: the outline of its streets is its edge."
+        )
     return tuple(notes)

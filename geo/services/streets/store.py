@@ -1,5 +1,6 @@
 """A street file stored as a city's walking network and base map, in one transaction."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from geo.errors import NotFoundError, RefusedImportError
 from geo.geometry.junctions import cut_ways, ways_of_lines
 from geo.geometry.walking import Streets, WalkingNetwork
 from geo.models import Division, StreetNetwork
+from geo.queries import service_areas as circles
 from geo.queries import street_networks as queries
 from geo.services.demo import refuse_beside_demo
 from geo.services.progress import Progress, counted
@@ -38,12 +40,16 @@ class StoredNetwork:
     """What an import of streets did."""
 
     version: str
+    replaced: str | None
+    """Version of the network whose place it took."""
     city: str | None
     edges: int
     street_km: float
     water: int
     buildings: int
     compounds: int
+    stale_stations: int
+    """Whose circles held until now, and must be drawn anew."""
     attribution: str
     notes: tuple[str, ...]
 
@@ -85,7 +91,7 @@ def import_streets(
     """
     refuse_beside_demo(session)
     if not path.is_file():
-        raise RefusedImportError(f"{path}: 没有这个文件 / no such file")
+        raise RefusedImportError(f"{path}: 没有这个文件。 There is no such file.")
     name = filename or path.name
     progress("read", 0, None)
     file = _read(path, city_code or "", progress)
@@ -105,7 +111,7 @@ def _city_of(session: Session, file: StreetFile, city_code: str | None) -> tuple
     if city_code is not None:
         city = session.scalar(select(Division).where(Division.code == city_code, Division.level == "city"))
         if city is None:
-            raise NotFoundError(f"没有代码为 {city_code} 的市，请先导入行政区划 / no city has the code {city_code}")
+            raise NotFoundError(f"没有代码为 {city_code} 的市，请先导入行政区划。 No city has the code {city_code}.")
         return city.id, city.code
     lon, lat = np.median(file.streets.lonlat, axis=0)
     return queries.city_at(session, float(lon), float(lat)) or (None, None)
@@ -123,7 +129,8 @@ def store(
     """Write a network that takes the place of the current one of its code, with its part of the base map."""
     map_source = f"streets:{code}"
     number = queries.next_number(session, code)
-    queries.supersede(session, code, map_source)
+    fresh = circles.fresh_stations(session)
+    replaced = queries.supersede(session, code, map_source)
     progress("writing", 0, len(file.streets))
     _write_streets(session, file, map_source, progress)
     water = [one for one in map(multipolygon, file.water) if not one.is_empty]
@@ -131,16 +138,30 @@ def store(
     network = _add(session, file.streets, code=code, number=number, city_id=city_id, filename=filename, file=file)
     progress("footprints", 0, None)
     homes = store_footprints(session, file, code=code, city_id=city_id)
+    stale = fresh - circles.fresh_stations(session)
     return StoredNetwork(
         version=f"{code}-{number}",
+        replaced=replaced,
         city=code if city_id is not None else None,
         edges=network.edges,
         street_km=network.street_m / 1000,
         water=len(water),
         buildings=homes.buildings,
         compounds=homes.compounds,
+        stale_stations=len(stale),
         attribution=file.attribution,
-        notes=(*file.notes, *homes.notes),
+        notes=(*file.notes, *homes.notes, *_left_outside(session, stale)),
+    )
+
+
+def _left_outside(session: Session, stale: Collection[int]) -> tuple[str, ...]:
+    """Warn of stations around which streets were known and no longer are."""
+    count = circles.without_streets(session, stale)
+    if not count:
+        return ()
+    return (
+        f"{count} 个站点原在路网范围内，新路网不再包含：其服务圈将改为缓冲圆。若文件只是市的一部分，请导入全市的文件。"
+        f" {count} stations lie outside the new network and get buffers: import a file of the whole city.",
     )
 
 
