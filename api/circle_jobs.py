@@ -14,4 +14,4 @@ def refresh_circles(context: JobContext, timestamp: int) -> None:
     """Compute circles that are missing or stale, on all cores where they are many."""
     settings = read_settings()
     url = context.additional_context["engine"].url.render_as_string(hide_password=False)
-    refresh_on_all_cores(CirclePlan(url, APP_ROLE, settings.walking_kmh, settings.network_memory_mb))
+    refresh_on_all_cores(CirclePlan(url, APP_ROLE, settings.walking, settings.network_memory_mb))

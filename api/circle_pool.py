@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from geo.db.engine import make_engine
 from geo.services.service_areas import refresh, stale
 from geo.services.streets.networks import NetworkCache
+from geo.walking_rules import WalkingRules
 
 #: Stations computed between two commits: what a kill may cost.
 BATCH = 20
@@ -25,20 +26,20 @@ class CirclePlan:
 
     url: str
     role: str | None
-    speed_kmh: float
+    rules: WalkingRules
     memory_mb: int = 1000
 
     def compute(self, station_ids: Sequence[int], cache: NetworkCache) -> int:
         """Compute the circles of some stations that are still stale, and commit."""
         engine = make_engine(self.url, role=self.role, scope="*" if self.role else None, pooled=False)
         with Session(engine) as session, session.begin():
-            return refresh(session, cache, speed_kmh=self.speed_kmh, station_ids=station_ids)
+            return refresh(session, cache, self.rules, station_ids=station_ids)
 
     def stale(self) -> list[int]:
         """Return the stations whose circles are missing or stale."""
         engine = make_engine(self.url, role=self.role, scope="*" if self.role else None, pooled=False)
         with Session(engine) as session:
-            return stale(session, speed_kmh=self.speed_kmh)
+            return stale(session, self.rules)
 
 
 def refresh_on_all_cores(

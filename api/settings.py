@@ -1,14 +1,16 @@
 """Settings from the environment (prefix ``WANGGE_``); each has its row in the README."""
 
 import os
+from itertools import pairwise
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import quote
 
-from pydantic import AliasChoices, Field, SecretStr, ValidationError, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from geo.errors import GeoError
+from geo.walking_rules import MAX_MINUTES, MOST_MINUTES, SPEEDS_KMH, WalkingRules
 
 
 class WrongSettingError(GeoError, ValueError):
@@ -38,8 +40,12 @@ class Settings(BaseSettings):
     log_format: Literal["console", "json"] = "json"
     snap_m: float = Field(default=30, ge=0, le=1000)
     """A point in no leaf is placed in one this near, in the same known division."""
-    walking_kmh: float = Field(default=4.0, ge=0.5, le=10)
-    """Walking speed of circles and coverage: 1,000 m in 15 minutes, as GB 50180-2018 counts; less for the elderly."""
+    circle_minutes: Annotated[tuple[int, ...], NoDecode] = WalkingRules.minutes
+    """How long the walks of circles and coverage are, such as 5,10,15."""
+    walking_kmh: float = Field(default=WalkingRules.adult_kmh, ge=SPEEDS_KMH[0], le=SPEEDS_KMH[1])
+    """Walking speed of adults, in circles and coverage; `WalkingRules` has the sources of both speeds."""
+    elderly_kmh: float = Field(default=WalkingRules.elderly_kmh, ge=SPEEDS_KMH[0], le=SPEEDS_KMH[1])
+    """Walking speed of the elderly, at most that of adults."""
     community_centre_m2: float = Field(default=500, ge=0)
     """Least room of a community's service centre."""
     compound_centre_m2: float = Field(default=300, ge=0)
@@ -64,6 +70,27 @@ class Settings(BaseSettings):
     account_rate: str = Field(default="1200/minute", pattern=RATE)
     """Requests of one account or API key."""
 
+    @field_validator("circle_minutes", mode="before")
+    @classmethod
+    def _ascending_minutes(cls, given: Any) -> Any:
+        texts = given.split(",") if isinstance(given, str) else [str(one) for one in given]
+        minutes = tuple(int(text) if text.strip().isdecimal() else 0 for text in texts)
+        is_right = 0 < len(minutes) <= MOST_MINUTES and minutes[0] > 0 and minutes[-1] <= MAX_MINUTES
+        if not is_right or any(first >= second for first, second in pairwise(minutes)):
+            raise ValueError(
+                f"give one to {MOST_MINUTES} whole numbers from 1 to {MAX_MINUTES} in ascending order, such as 5,10,15"
+            )
+        return minutes
+
+    @model_validator(mode="after")
+    def _elderly_not_faster(self) -> Self:
+        if self.elderly_kmh > self.walking_kmh:
+            raise ValueError(
+                f"WANGGE_ELDERLY_KMH is {self.elderly_kmh:g}: the elderly can't walk faster than adults, for whom"
+                f" WANGGE_WALKING_KMH says {self.walking_kmh:g}; lower the first or raise the second"
+            )
+        return self
+
     @model_validator(mode="after")
     def _with_password(self) -> Self:
         if self.database_url is None:
@@ -79,6 +106,11 @@ class Settings(BaseSettings):
             self.database_url = f"{scheme}://{user.split(':')[0]}:{password}@{host}"
             self.database_password_file = None
         return self
+
+    @property
+    def walking(self) -> WalkingRules:
+        """How long and how fast people walk."""
+        return WalkingRules(self.circle_minutes, self.walking_kmh, self.elderly_kmh)
 
     @property
     def var_folder(self) -> Path:
@@ -103,9 +135,8 @@ def read_settings(**given: object) -> Settings:
     except ValidationError as error:
         # What is wrong with several together has no place, and an input that may hold a password.
         wrong = [
-            f"WANGGE_{str(e['loc'][0]).upper()} is {e['input']!r}: {e['msg']}"
-            if e["loc"]
-            else e["msg"].removeprefix("Value error, ")
+            (f"WANGGE_{str(e['loc'][0]).upper()} is {e['input']!r}: " if e["loc"] else "")
+            + e["msg"].removeprefix("Value error, ")
             for e in error.errors()
         ]
         raise WrongSettingError("; ".join(wrong)) from None

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from api.cli.streets import Speed, own_speed, working_session
+from api.cli.streets import Speed, Whose, limits_of, working_session
 
 if TYPE_CHECKING:
     from geo.services.station_coverage.measuring import Asked
@@ -32,7 +32,8 @@ def coverage(
     kind: Annotated[str | None, typer.Option(help="Only stations of this kind, such as service_centre.")] = None,
     level: Annotated[str | None, typer.Option(help="Only stations of this level, such as community.")] = None,
     division: Annotated[str | None, typer.Option(help="Code of a division: its homes only.")] = None,
-    minutes: Annotated[list[float] | None, typer.Option(help="Limits; 5, 10 and 15 by default.")] = None,
+    minutes: Annotated[list[float] | None, typer.Option(help="Limits; 5, 10 and 15 by default (a setting).")] = None,
+    pace: Whose = None,
     speed_kmh: Speed = None,
     buildings: Annotated[bool, typer.Option("--buildings", help="Every building with its nearest station.")] = False,
     report: Annotated[
@@ -44,7 +45,6 @@ def coverage(
     """Tell which share of households walks to a station in so many minutes, along the streets."""
     from geo.errors import WrongUsageError
     from geo.services.access import Scope
-    from geo.services.service_areas import MINUTES
     from geo.services.station_coverage import buildings as every_building
     from geo.services.station_coverage import tables
     from geo.services.station_coverage.files import csv_text
@@ -52,11 +52,11 @@ def coverage(
     from geo.services.station_coverage.walks import CoverageCache
     from geo.services.streets.networks import NetworkCache
 
-    asked = Asked(tuple(minutes or MINUTES), own_speed(speed_kmh), kind, level, division)
+    asked = Asked(limits_of(minutes, pace, speed_kmh), kind, level, division)
     if report is not None:
         if minutes or buildings or as_csv or as_json:
             raise WrongUsageError(
-                "--report 总是 5、10、15 分钟的整份报告，不与 --minutes、--buildings、--csv、--json 同用"
+                "--report 总是整份报告，分钟数按设置，不与 --minutes、--buildings、--csv、--json 同用"
                 " / --report is always the whole report: leave out --minutes, --buildings, --csv and --json"
             )
         _write_report(report, asked)

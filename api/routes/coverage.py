@@ -27,11 +27,10 @@ from api.settings import Settings
 from geo.china_time import day_of
 from geo.errors import InvalidGeometryError
 from geo.services.access import Permission
-from geo.services.service_areas import MINUTES
 from geo.services.station_coverage.blind_spots import blind_spots
 from geo.services.station_coverage.buildings import COLUMNS, buildings
 from geo.services.station_coverage.files import csv_text, point_features, table_features
-from geo.services.station_coverage.measuring import Asked, Measured, measure
+from geo.services.station_coverage.measuring import Measured, measure
 from geo.services.station_coverage.report import report
 from geo.services.station_coverage.rooms import SizeRules, stations
 from geo.services.station_coverage.tables import table
@@ -59,12 +58,12 @@ def get_coverage(
     settings: SettingsDep,
     query: Annotated[TableQuery, Query()],
 ) -> Any:
-    """Tell which share of households and people walks to a station in 5, 10 and 15 minutes.
+    """Tell which share of households and people walks to a station in 5, 10 and 15 minutes (settings).
 
     Along the streets from every building, never by the shapes of circles. 404 (`NoStreetsError`) where no streets are
     loaded.
     """
-    found = table(session, cache, principal.scope(READ), query.asked(settings.walking_kmh), query.by)
+    found = table(session, cache, principal.scope(READ), query.asked(settings.walking), query.by)
     if query.format == "csv":
         return _csv(found.flat(), name=f"coverage-{query.by}")
     if query.format == "geojson":
@@ -86,7 +85,7 @@ def list_buildings(
 ) -> Any:
     """List buildings with their nearest station, metres and minutes: all other numbers can be counted from the CSV."""
     scope = principal.scope(READ)
-    measured = measure(session, cache, scope, query.asked(settings.walking_kmh))
+    measured = measure(session, cache, scope, query.asked(settings.walking))
     if query.try_lon is not None and query.try_lat is not None:
         measured = tried(session, cache, measured, [(query.try_lon, query.try_lat)], "wgs84").measured
     if query.format == "csv":
@@ -106,7 +105,7 @@ def list_blind_spots(
     query: Annotated[BlindSpotsQuery, Query()],
 ) -> Response:
     """List where households live together that walk longer (盲区): how many, how far, whose division."""
-    measured = measure(session, cache, principal.scope(READ), query.asked(settings.walking_kmh))
+    measured = measure(session, cache, principal.scope(READ), query.asked(settings.walking))
     found = blind_spots(session, cache, measured).features
     if query.format == "csv":
         return _csv([one["properties"] for one in found], name="blind-spots")
@@ -123,7 +122,7 @@ def list_stations(
 ) -> Any:
     """List stations with the households they are nearest to, and whether they are as large as the rules ask."""
     scope = principal.scope(READ)
-    measured = measure(session, cache, scope, query.asked(settings.walking_kmh))
+    measured = measure(session, cache, scope, query.asked(settings.walking))
     rows = stations(session, measured, scope, _size_rules(settings))
     if query.format == "csv":
         return _csv(rows, name="stations")
@@ -139,7 +138,7 @@ def get_report(
     query: Annotated[ReportQuery, Query()],
 ) -> Response:
     """Give map and tables as one HTML file that opens anywhere without a network."""
-    asked = Asked(MINUTES, query.speed_kmh or settings.walking_kmh, query.kind, query.level, query.division)
+    asked = query.asked(settings.walking)
     content = report(session, cache, principal.scope(READ), asked, _size_rules(settings))
     html = render_coverage_report(query.lang, content, settings.map_approval_number)
     name = f"coverage-report-{day_of(datetime.fromisoformat(content['head']['measured_at']))}.html"
@@ -151,10 +150,8 @@ def get_report(
 def try_station(
     session: SessionDep, principal: PrincipalDep, cache: CoverageDep, settings: SettingsDep, body: WhatIfIn
 ) -> Any:
-    """Tell how many households a station here would bring within 5, 10 and 15 minutes. Nothing is stored."""
-    speed = body.speed_kmh or settings.walking_kmh
-    asked = Asked(tuple(body.minutes), speed, body.kind, body.level, body.division)
-    measured = measure(session, cache, principal.scope(READ), asked)
+    """Tell how many households a station here would bring within reach on foot. Nothing is stored."""
+    measured = measure(session, cache, principal.scope(READ), body.asked(settings.walking))
     return what_if(session, cache, measured, [(body.lon, body.lat), *body.doors], body.crs)
 
 

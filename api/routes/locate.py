@@ -75,9 +75,9 @@ async def _pieces(head: bytes, texts: list[bytes], tail: bytes) -> AsyncIterator
 
 
 def _walk(app: FastAPI, answers: list[Answer]) -> None:
-    """Measure the walks to the stations that the answers name, in a thread."""
+    """Measure the walks of adults to the stations that the answers name, in a thread."""
     with Session(app.state.engine) as session:
-        add_walks(session, app.state.coverage, answers, app.state.settings.walking_kmh)
+        add_walks(session, app.state.coverage, answers, app.state.settings.walking.adult_kmh)
 
 
 def _visible_texts(answers: list[Answer], principal: Principal) -> list[bytes]:

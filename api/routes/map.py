@@ -11,6 +11,7 @@ from api.authentication import PrincipalDep
 from api.bbox import BboxDep
 from api.dependencies import SessionDep, SettingsDep
 from api.permissions import permit
+from api.routes.service_areas import PaceQuery
 from api.schemas.coverage import Kind, Level
 from api.schemas.map import (
     CircleOut,
@@ -23,6 +24,7 @@ from api.schemas.map import (
     PlaceOut,
     StationFeature,
     StationProperties,
+    WalkingOut,
     photo_of,
     point,
 )
@@ -35,11 +37,11 @@ from geo.queries.search import search_places
 from geo.queries.stations import Wanted, read_stations
 from geo.queries.tiles import FORMAT, MAX_ZOOM
 from geo.services.access import Permission
+from geo.walking_rules import Limits, Pace, WalkingRules
 
 router = APIRouter(prefix="/api/v1", tags=["地图 map"])
 PUBLIC = permit(Permission.PUBLIC)
 
-CIRCLE_MIN = 15
 MAX_FEATURES = 2000
 BENT: tuple[Literal["wgs84", "gcj02", "bd09"], ...] = ("wgs84", "gcj02", "bd09")
 """The systems in which coordinates are copied from a map or a phone, the likeliest first."""
@@ -47,12 +49,12 @@ COORDINATES = re.compile(r"\s*(-?\d{1,3}(?:\.\d+)?)\s*[,，;；\s]\s*(-?\d{1,3}(
 
 
 @router.get("/map", **PUBLIC)
-def get_map(session: SessionDep) -> MapOut:
-    """Give the layers, their revisions, extents and tile addresses."""
-    return describe_map(read_overview(session))
+def get_map(session: SessionDep, settings: SettingsDep) -> MapOut:
+    """Give the layers, their revisions, extents and tile addresses, and how long and how fast people walk."""
+    return describe_map(read_overview(session), settings.walking)
 
 
-def describe_map(overview: MapOverview) -> MapOut:
+def describe_map(overview: MapOverview, walking: WalkingRules) -> MapOut:
     """Give the overview as it is sent, tile addresses included."""
     return MapOut(
         layers=[_describe_layer(layer) for layer in overview.layers],
@@ -60,6 +62,7 @@ def describe_map(overview: MapOverview) -> MapOut:
         max_tile_zoom=MAX_ZOOM,
         has_demo_data=overview.has_demo_data,
         attributions=list(overview.attributions),
+        walking=WalkingOut(minutes=list(walking.minutes), adult_kmh=walking.adult_kmh, elderly_kmh=walking.elderly_kmh),
     )
 
 
@@ -155,24 +158,24 @@ def list_stations(
     bbox: BboxDep,
     limit: Annotated[int, Query(ge=1, le=MAX_FEATURES)] = 500,
     circles: bool = False,
+    pace: PaceQuery = Pace.ADULT,
     kind: Kind | None = None,
     level: Level | None = None,
 ) -> Features[StationFeature]:
-    """List the open stations in a box as GeoJSON, higher levels first, each with its 15-minute circle.
+    """List the open stations in a box as GeoJSON, higher levels first, each with its largest circle (15 minutes).
 
     A circle's method is ``network`` where it follows streets, and ``buffer`` where none are known or it has not been
     computed yet. ``circles`` asks for the shapes.
     """
-    speed_kmh = settings.walking_kmh
-    wanted = Wanted(bbox, kind, level)
-    rows = read_stations(session, wanted, limit=limit + 1, minutes=CIRCLE_MIN, speed_kmh=speed_kmh, with_shapes=circles)
+    limits = settings.walking.of(pace)
+    rows = read_stations(session, Wanted(bbox, kind, level), limit=limit + 1, limits=limits, with_shapes=circles)
     return Features(
         features=[
             StationFeature(
                 id=row["id"],
                 geometry=point(row),
                 properties=StationProperties.model_validate(
-                    {**row, "photo": photo_of(dict(row)), "circle": _circle(row, speed_kmh)}
+                    {**row, "photo": photo_of(dict(row)), "circle": _circle(row, limits)}
                 ),
             )
             for row in rows[:limit]
@@ -181,12 +184,13 @@ def list_stations(
     )
 
 
-def _circle(row: RowMapping, speed_kmh: float) -> CircleOut:
+def _circle(row: RowMapping, limits: Limits) -> CircleOut:
     method = row["circle_method"]
     return CircleOut(
-        minutes=CIRCLE_MIN,
+        minutes=int(limits.longest),
+        speed_kmh=limits.speed_kmh,
         method=method or "buffer",
-        radius_m=None if method else round(buffer_radius_m(CIRCLE_MIN, speed_kmh=speed_kmh), 1),
+        radius_m=None if method else round(buffer_radius_m(limits.longest, speed_kmh=limits.speed_kmh), 1),
         truncated=bool(row["circle_truncated"]),
         geometry=row["circle_shape"],
     )

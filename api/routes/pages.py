@@ -88,7 +88,7 @@ def _map_page(
 ) -> HTMLResponse:
     language = language_of(request, lang)
     nonce = secrets.token_urlsafe(16)
-    described = describe_map(read_overview(session)).model_dump(mode="json")
+    described = describe_map(read_overview(session), settings.walking).model_dump(mode="json")
     shown = {"map": described, "approval_number": settings.map_approval_number, **data}
     html = render_map_page(page, language, nonce, shown)
     return html_page(html, nonce, language, remember=lang == language)

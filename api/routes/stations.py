@@ -8,32 +8,44 @@ from sqlalchemy.orm import Session
 from api.authentication import PrincipalDep
 from api.dependencies import SessionDep, SettingsDep
 from api.permissions import permit
-from api.routes.service_areas import GeoJSONResponse, NetworksDep
+from api.routes.service_areas import GeoJSONResponse, NetworksDep, PaceQuery
 from api.schemas.stations import StationChange, StationDetail, StationIn, station_detail
 from api.settings import Settings
 from geo.services import service_areas, stations
 from geo.services.access import Permission
 from geo.services.streets.networks import NetworkCache
+from geo.walking_rules import Pace
 
 EDIT = Permission.EDIT_STATIONS
 router = APIRouter(prefix="/api/v1/stations", tags=["服务站点 stations"], default_response_class=GeoJSONResponse)
 
 
 @router.get("/{station_id}", **permit(Permission.PUBLIC))
-def get_station(session: SessionDep, networks: NetworksDep, settings: SettingsDep, station_id: int) -> StationDetail:
-    """Give a station with its circles of 5, 10 and 15 minutes."""
-    return _detail(session, networks, settings, station_id)
+def get_station(
+    session: SessionDep,
+    networks: NetworksDep,
+    settings: SettingsDep,
+    station_id: int,
+    pace: PaceQuery = Pace.ADULT,
+) -> StationDetail:
+    """Give a station with its circles of 5, 10 and 15 minutes (settings)."""
+    return _detail(session, networks, settings, station_id, pace)
 
 
 @router.post("", status_code=HTTPStatus.CREATED, **permit(EDIT))
 def add_station(
-    session: SessionDep, principal: PrincipalDep, networks: NetworksDep, settings: SettingsDep, body: StationIn
+    session: SessionDep,
+    principal: PrincipalDep,
+    networks: NetworksDep,
+    settings: SettingsDep,
+    body: StationIn,
+    pace: PaceQuery = Pace.ADULT,
 ) -> StationDetail:
     """Open a station in one of the caller's divisions."""
     place = stations.Place((body.lon, body.lat), tuple(body.doors), body.crs)
     facts = body.model_dump(include=set(stations.PLAIN))
     made = stations.add(session, principal.scope(EDIT), place, facts, division=body.division)
-    return _detail(session, networks, settings, made.id)
+    return _detail(session, networks, settings, made.id, pace)
 
 
 @router.patch("/{station_id}", **permit(EDIT))
@@ -44,6 +56,7 @@ def change_station(
     settings: SettingsDep,
     station_id: int,
     body: StationChange,
+    pace: PaceQuery = Pace.ADULT,
 ) -> StationDetail:
     """Change a station, or move it: its circles in the answer are those of the new place."""
     given = body.model_fields_set
@@ -57,7 +70,7 @@ def change_station(
         crs=body.crs,
         division=body.division if "division" in given else None,
     )
-    return _detail(session, networks, settings, station_id)
+    return _detail(session, networks, settings, station_id, pace)
 
 
 @router.delete("/{station_id}", status_code=HTTPStatus.NO_CONTENT, response_class=Response, **permit(EDIT))
@@ -66,7 +79,7 @@ def retire_station(session: SessionDep, principal: PrincipalDep, station_id: int
     stations.retire(session, principal.scope(EDIT), station_id)
 
 
-def _detail(session: Session, networks: NetworkCache, settings: Settings, station_id: int) -> StationDetail:
+def _detail(session: Session, networks: NetworkCache, settings: Settings, station_id: int, pace: Pace) -> StationDetail:
     row = stations.describe(session, station_id)
-    areas = service_areas.of_station(session, networks, station_id, speed_kmh=settings.walking_kmh)
+    areas = service_areas.of_station(session, networks, station_id, settings.walking, pace)
     return station_detail(row, areas)

@@ -3,33 +3,32 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, Field, model_validator
 
-from api.schemas.service_areas import Door, Minutes
-from geo.services.service_areas import MAX_MINUTES, MINUTES, SPEEDS_KMH
+from api.schemas.service_areas import Door
+from api.schemas.walking import Minutes, Walkers, Walks
 from geo.services.station_coverage.measuring import Asked
+from geo.walking_rules import Pace, WalkingRules
 
 Kind = Literal["service_centre", "tourism_station", "member_studio", "alliance_station", "property_station", "terminal"]
 Level = Literal["city", "district", "street", "community", "compound"]
-Speed = Annotated[float | None, Field(ge=SPEEDS_KMH[0], le=SPEEDS_KMH[1])]
 
 
-class CoverageQuery(BaseModel):
-    """Which stations count, how far, how fast, and whose homes."""
-
-    model_config = ConfigDict(extra="forbid")
+class Counted(Walkers):
+    """Who walks, which stations count, and whose homes."""
 
     kind: Kind | None = None
     level: Level | None = None
-    minutes: Annotated[list[Minutes], Field(min_length=1, max_length=6)] = list(MINUTES)
-    speed_kmh: Speed = None
-    """Walking speed; the server's setting where it isn't given."""
     division: str | None = None
     """Code of a division of the caller's: its homes and those of all below it."""
 
-    def asked(self, walking_kmh: float) -> Asked:
+    def asked(self, rules: WalkingRules) -> Asked:
         """Give what the service is asked."""
-        return Asked(tuple(self.minutes), self.speed_kmh or walking_kmh, self.kind, self.level, self.division)
+        return Asked(self.limits(rules), self.kind, self.level, self.division)
+
+
+class CoverageQuery(Counted, Walks):
+    """Which stations count, how far, how fast, and whose homes."""
 
 
 class TableQuery(CoverageQuery):
@@ -42,7 +41,7 @@ class TableQuery(CoverageQuery):
 class BuildingsQuery(CoverageQuery):
     """Which of the buildings, and in which form; a CSV holds all of them."""
 
-    beyond: Annotated[float | None, Field(gt=0, le=MAX_MINUTES)] = None
+    beyond: Minutes | None = None
     """Only those from which no station is reached in so many minutes."""
     limit: Annotated[int, Field(ge=1, le=5000)] = 1000
     offset: Annotated[int, Field(ge=0)] = 0
@@ -61,7 +60,6 @@ class BuildingsQuery(CoverageQuery):
 class BlindSpotsQuery(CoverageQuery):
     """Beyond how many minutes; the largest counts where there are several."""
 
-    minutes: Annotated[list[Minutes], Field(min_length=1, max_length=6)] = [15]
     format: Literal["geojson", "csv"] = "geojson"
 
 
@@ -71,32 +69,19 @@ class StationsQuery(CoverageQuery):
     format: Literal["json", "csv"] = "json"
 
 
-class ReportQuery(BaseModel):
-    """Which stations count, whose homes, and in which language; always within 5, 10 and 15 minutes."""
+class ReportQuery(Counted):
+    """Which stations count, whose homes, and in which language; always within the minutes that are set."""
 
-    model_config = ConfigDict(extra="forbid")
-
-    kind: Kind | None = None
-    level: Level | None = None
-    speed_kmh: Speed = None
-    division: str | None = None
     lang: Literal["zh-CN", "en"] = "zh-CN"
 
 
-class WhatIfIn(BaseModel):
+class WhatIfIn(Counted, Walks):
     """A place that might become a station, with one door or several."""
-
-    model_config = ConfigDict(extra="forbid")
 
     lon: float
     lat: float
-    doors: Annotated[list[Door], Field(max_length=8)] = []
+    doors: list[Door] = Field(default_factory=list, max_length=8)
     crs: str = "wgs84"
-    kind: Kind | None = None
-    level: Level | None = None
-    minutes: Annotated[list[Minutes], Field(min_length=1, max_length=6)] = list(MINUTES)
-    speed_kmh: Speed = None
-    division: str | None = None
 
 
 class DivisionRef(BaseModel):
@@ -113,6 +98,8 @@ class CoverageHead(BaseModel):
     method: Literal["network"]
     measured_at: datetime
     speed_kmh: float
+    pace: Pace | None
+    """Whose speed it is, null where it was asked for itself."""
     minutes: list[float]
     kind: str | None
     level: str | None

@@ -32,6 +32,14 @@ class LayerOut(BaseModel):
     """Address of its vector tiles at this revision, with {z}, {x} and {y}."""
 
 
+class WalkingOut(BaseModel):
+    """What the server counts walks by: the minutes of the circles, and how fast adults and the elderly walk."""
+
+    minutes: list[int]
+    adult_kmh: float
+    elderly_kmh: float
+
+
 class MapOut(BaseModel):
     """What there is to draw; ask again to see whether a revision has changed."""
 
@@ -41,6 +49,7 @@ class MapOut(BaseModel):
     has_demo_data: bool
     attributions: list[str]
     """Whose street data the map and its circles are made of; to be shown with them."""
+    walking: WalkingOut
 
 
 class PlaceOut(BaseModel):
@@ -93,7 +102,8 @@ class IssueFeature(BaseModel):
 class CircleOut(BaseModel):
     """A service circle around a station; ``GET /stations/{id}/service-areas`` has it to the metre."""
 
-    minutes: int
+    minutes: float
+    speed_kmh: float
     method: Literal["network", "buffer"]
     radius_m: float | None
     """Of a straight-line disc, where no circle has been computed yet; then the method is ``buffer``."""

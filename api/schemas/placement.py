@@ -108,7 +108,7 @@ class NearStation(Named):
     lat: float
     distance_m: float = Field(description="as the crow flies")
     walk_m: float
-    minutes: float = Field(description="on foot")
+    minutes: float = Field(description="on foot, at the pace of adults (the server's WANGGE_WALKING_KMH)")
     method: Literal["network", "straight_line"] = Field(
         description="along the streets; where none are known: the straight line and a detour of 1.35"
     )

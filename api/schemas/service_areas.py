@@ -3,26 +3,21 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
-from geo.services.service_areas import MAX_MINUTES, MINUTES, SPEEDS_KMH
+from api.schemas.walking import Walks
+from geo.walking_rules import Pace
 
-Minutes = Annotated[float, Field(gt=0, le=MAX_MINUTES)]
 Door = Annotated[tuple[float, float], Field(description="lon, lat")]
 
 
-class ServiceAreasIn(BaseModel):
+class ServiceAreasIn(Walks):
     """A place that might become a station, with one door or several."""
-
-    model_config = ConfigDict(extra="forbid")
 
     lon: float
     lat: float
-    doors: Annotated[list[Door], Field(max_length=8)] = []
+    doors: list[Door] = Field(default_factory=list, max_length=8)
     """More entrances: the nearest one counts."""
-    minutes: Annotated[list[Minutes], Field(min_length=1, max_length=6)] = list(MINUTES)
-    speed_kmh: Annotated[float | None, Field(ge=SPEEDS_KMH[0], le=SPEEDS_KMH[1])] = None
-    """Walking speed; the server's setting where it isn't given."""
     crs: str = "wgs84"
 
 
@@ -31,6 +26,8 @@ class ServiceAreaProperties(BaseModel):
 
     minutes: float
     speed_kmh: float
+    pace: Pace | None
+    """Whose speed it is, null where it was asked for itself."""
     method: Literal["network", "buffer"]
     snap_m: float | None
     area_m2: float

@@ -58,10 +58,10 @@ class WalkEdge(Base):
 
 
 class ServiceArea(Base):
-    """A station's circle (服务圈) for so many minutes on foot.
+    """A station's circle (服务圈) for so many minutes on foot at a speed.
 
-    It is stale when the station has moved from ``door`` and ``doors``, or its network is no longer the current one:
-    that is looked up, not remembered, so no writer can forget it.
+    It is stale when the station has moved from ``door`` and ``doors``, or its network is no longer the current one, or
+    when its minutes or its speed aren't set any more: that is looked up, not remembered, so no writer can forget it.
     """
 
     __tablename__ = "service_area"
@@ -71,8 +71,8 @@ class ServiceArea(Base):
     )
 
     station_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("station.id", ondelete="CASCADE"), primary_key=True)
+    speed_kmh: Mapped[float] = mapped_column(primary_key=True)
     minutes: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    speed_kmh: Mapped[float]
     method: Mapped[str]
     geom: Mapped[WKBElement] = mapped_column(geometry("MULTIPOLYGON"))
     door: Mapped[WKBElement] = mapped_column(geometry("POINT"))

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from geo.geometry.service_area import ServiceArea
 from geo.queries.street_networks import around
+from geo.walking_rules import Limits, WalkingRules
 
 FRESH = f"""
     a.door = s.geom and a.doors is not distinct from s.doors
@@ -30,10 +31,8 @@ class Door:
     """lon, lat of its doors, the main one first."""
 
 
-def stale_stations(
-    session: Session, minutes: Sequence[int], speed_kmh: float, *, station_ids: Sequence[int] | None = None
-) -> list[Door]:
-    """Return stations that lack a fresh circle for one of ``minutes`` at this speed, in the order of their ids."""
+def stale_stations(session: Session, rules: WalkingRules, *, station_ids: Sequence[int] | None = None) -> list[Door]:
+    """Return stations whose circles aren't exactly those that are set, all of them fresh, in the order of their ids."""
     rows = session.execute(
         text(
             f"""
@@ -41,17 +40,18 @@ def stale_stations(
                 select array[ST_X(door.geom), ST_Y(door.geom)]
                 from ST_DumpPoints(ST_Collect(s.geom, s.doors)) door order by door.path)
             from station s
-            where s.retired_at is null and (cast(:stations as bigint[]) is null or s.id = any(:stations)) and (
-                select count(*) from service_area a
-                where a.station_id = s.id and a.minutes = any(:minutes) and a.speed_kmh = :speed and {FRESH}
-            ) < cardinality(cast(:minutes as int[]))
+            where s.retired_at is null and (cast(:stations as bigint[]) is null or s.id = any(:stations)) and not (
+                select count(*) = :wanted
+                       and bool_and(a.minutes = any(:minutes) and a.speed_kmh = any(:speeds) and {FRESH})
+                from service_area a where a.station_id = s.id)
             order by s.id
             """
         ),
         {
             "stations": None if station_ids is None else list(station_ids),
-            "minutes": list(minutes),
-            "speed": speed_kmh,
+            "minutes": list(rules.minutes),
+            "speeds": [limits.speed_kmh for limits in rules.kept],
+            "wanted": len(rules.minutes) * len(rules.kept),
         },
     )
     return [Door(station_id, tuple((lon, lat) for lon, lat in places)) for station_id, places in rows]
@@ -85,12 +85,16 @@ def without_streets(session: Session, station_ids: Collection[int]) -> int:
     return int(rows.scalar_one())
 
 
+def clear(session: Session, station_id: int) -> None:
+    """Take away all circles of a station, to write others; who comes second waits for the first."""
+    session.execute(text("select pg_advisory_xact_lock(5, cast(:id % 2147483648 as int))"), {"id": station_id})
+    session.execute(text("delete from service_area where station_id = :id"), {"id": station_id})
+
+
 def write(
     session: Session, door: Door, areas: Sequence[ServiceArea], *, speed_kmh: float, network_id: int | None
 ) -> None:
-    """Put a station's circles in the place of all it had; who comes second waits for the first."""
-    session.execute(text("select pg_advisory_xact_lock(5, cast(:id % 2147483648 as int))"), {"id": door.station_id})
-    session.execute(text("delete from service_area where station_id = :id"), {"id": door.station_id})
+    """Write a station's circles of one speed."""
     session.execute(
         text(
             """
@@ -123,25 +127,25 @@ def write(
     )
 
 
-def read(session: Session, station_id: int) -> list[dict[str, Any]]:
-    """Return a station's stored circles as GeoJSON features, the smallest first; a stale one says so."""
+def read(session: Session, station_id: int, limits: Limits) -> list[dict[str, Any]]:
+    """Return a station's stored circles within limits as GeoJSON features, the smallest first; a stale one says so."""
     rows = session.execute(
         text(
             f"""
             select a.minutes, a.speed_kmh, a.method, a.snap_m, a.area_m2, a.street_m, a.truncated, a.network_version,
                    a.computed_at, not ({FRESH}) as stale, ST_AsGeoJSON(a.geom, 7) as geometry
             from service_area a join station s on s.id = a.station_id
-            where a.station_id = :id order by a.minutes
+            where a.station_id = :id and a.minutes = any(:minutes) and a.speed_kmh = :speed_kmh order by a.minutes
             """
         ),
-        {"id": station_id},
+        {"id": station_id, "minutes": list(limits.minutes), "speed_kmh": limits.speed_kmh},
     ).mappings()
     return [
         {
             "type": "Feature",
-            "id": f"{station_id}/{row['minutes']}",
+            "id": f"{station_id}/{limits.pace}/{row['minutes']}",
             "geometry": json.loads(row["geometry"]),
-            "properties": {"station_id": station_id}
+            "properties": {"station_id": station_id, "pace": limits.pace}
             | {key: value for key, value in row.items() if key not in ("geometry", "computed_at")}
             | {"computed_at": row["computed_at"].isoformat()},
         }

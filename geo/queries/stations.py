@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from geo.queries.bbox import ENVELOPE, Bbox, edges
 from geo.queries.service_areas import FRESH
+from geo.walking_rules import Limits
 
 _COLUMNS = """
     s.id, s.code, s.name, s.kind, s.level, s.address, s.hours, s.services, s.area_m2, s.source,
@@ -31,9 +32,9 @@ class Wanted:
 
 
 def read_stations(
-    session: Session, wanted: Wanted, *, limit: int, minutes: int, speed_kmh: float, with_shapes: bool
+    session: Session, wanted: Wanted, *, limit: int, limits: Limits, with_shapes: bool
 ) -> Sequence[RowMapping]:
-    """Read the open stations that are wanted, those of the higher levels first, each with its circle.
+    """Read the open stations that are wanted, those of the higher levels first, each with its largest circle.
 
     The circle's columns are null where it hasn't been computed yet, or not anew. Its shape comes as GeoJSON, and only
     if asked for: simplified by about 3 m, to look at.
@@ -59,7 +60,7 @@ def read_stations(
             ),
             edges(wanted.bounds)
             | {"kind": wanted.kind, "level": wanted.level}
-            | {"limit": limit, "minutes": minutes, "speed_kmh": speed_kmh, "with_shapes": with_shapes},
+            | {"limit": limit, "minutes": limits.longest, "speed_kmh": limits.speed_kmh, "with_shapes": with_shapes},
         )
         .mappings()
         .all()

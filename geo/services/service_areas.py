@@ -9,18 +9,13 @@ import shapely
 from sqlalchemy.orm import Session
 
 from geo.crs import to_wgs84
-from geo.errors import InvalidCoordinateError, NotFoundError
+from geo.errors import NotFoundError
 from geo.geometry.service_area import ServiceArea, buffer_area, service_areas
 from geo.geometry.walk import Walk, shortest_walk
 from geo.models import Station
 from geo.queries import service_areas as queries
 from geo.services.streets.networks import NetworkCache
-
-MINUTES = (5, 10, 15)
-#: 1,000 m in 15 minutes, as the planning rules for residential areas count (GB 50180-2018: 800-1,000 m).
-SPEED_KMH = 4.0
-MAX_MINUTES = 60
-SPEEDS_KMH = (0.5, 10.0)
+from geo.walking_rules import Limits, Pace, WalkingRules
 
 
 class NoStreetsError(NotFoundError):
@@ -33,14 +28,14 @@ class Circles:
 
     areas: tuple[ServiceArea, ...]
     network_id: int | None
-    speed_kmh: float
+    limits: Limits
 
     def features(self) -> list[dict[str, Any]]:
         """Return GeoJSON features, the smallest first."""
-        return [feature(area, self.speed_kmh) for area in self.areas]
+        return [feature(area, self.limits) for area in self.areas]
 
 
-def feature(area: ServiceArea, speed_kmh: float) -> dict[str, Any]:
+def feature(area: ServiceArea, limits: Limits) -> dict[str, Any]:
     """Return a circle as a GeoJSON feature in WGS 84, seven decimals."""
     rounded = shapely.transform(area.geom, lambda lonlat: np.round(lonlat, 7))
     return {
@@ -48,7 +43,8 @@ def feature(area: ServiceArea, speed_kmh: float) -> dict[str, Any]:
         "geometry": shapely.geometry.mapping(rounded),
         "properties": {
             "minutes": area.minutes,
-            "speed_kmh": speed_kmh,
+            "speed_kmh": limits.speed_kmh,
+            "pace": limits.pace,
             "limit_m": round(area.limit_m, 1),
             "method": area.method,
             "snap_m": None if area.snap_m is None else round(area.snap_m, 1),
@@ -61,31 +57,23 @@ def feature(area: ServiceArea, speed_kmh: float) -> dict[str, Any]:
 
 
 def circles(
-    session: Session,
-    cache: NetworkCache,
-    doors: Sequence[tuple[float, float]],
-    minutes: Sequence[float] = MINUTES,
-    *,
-    speed_kmh: float = SPEED_KMH,
-    crs: str = "wgs84",
+    session: Session, cache: NetworkCache, doors: Sequence[tuple[float, float]], limits: Limits, *, crs: str = "wgs84"
 ) -> Circles:
     """Return the circles around a place with one door or several; nothing is stored.
 
     Raises
     ------
     InvalidCoordinateError
-        A door is no place on earth, or minutes or speed are not what people walk.
+        A door is no place on earth.
     """
-    if not minutes or not all(0 < one <= MAX_MINUTES for one in minutes):
-        raise InvalidCoordinateError(f"minutes {list(minutes)}: needs one or more between 0 and {MAX_MINUTES}")
-    _check_speed(speed_kmh)
+    minutes, speed_kmh = limits.minutes, limits.speed_kmh
     places = [_place(lon, lat, crs) for lon, lat in doors]
     found = cache.at(session, *places[0])
     if found is None:
-        areas = [buffer_area(places, one, speed_kmh=speed_kmh) for one in sorted(minutes)]
-        return Circles(tuple(areas), None, speed_kmh)
+        areas = [buffer_area(places, one, speed_kmh=speed_kmh) for one in minutes]
+        return Circles(tuple(areas), None, limits)
     network_id, network = found
-    return Circles(tuple(service_areas(network, places, minutes, speed_kmh=speed_kmh)), network_id, speed_kmh)
+    return Circles(tuple(service_areas(network, places, minutes, speed_kmh=speed_kmh)), network_id, limits)
 
 
 def walk(
@@ -94,7 +82,6 @@ def walk(
     start: tuple[float, float],
     goal: tuple[float, float],
     *,
-    speed_kmh: float = SPEED_KMH,
     crs: str = "wgs84",
 ) -> tuple[Walk, str]:
     """Return the shortest walk between two points, and the version of the network it is on.
@@ -104,7 +91,6 @@ def walk(
     NoStreetsError
         No street is known within 200 m of one of them, or no way leads from one to the other.
     """
-    _check_speed(speed_kmh)
     first, last = _place(*start, crs), _place(*goal, crs)
     found = cache.at(session, *first)
     if found is None:
@@ -119,47 +105,31 @@ def walk(
     return way, found[1].version
 
 
-def _check_speed(speed_kmh: float) -> None:
-    slowest, fastest = SPEEDS_KMH
-    if not slowest <= speed_kmh <= fastest:
-        raise InvalidCoordinateError(
-            f"speed {speed_kmh} km/h: nobody walks slower than {slowest} or faster than {fastest}"
-        )
-
-
 def _place(lon: float, lat: float, crs: str) -> tuple[float, float]:
     x, y = to_wgs84([lon], [lat], crs)
     return float(x[0]), float(y[0])
 
 
-def stale(session: Session, minutes: Sequence[int] = MINUTES, *, speed_kmh: float = SPEED_KMH) -> list[int]:
-    """Return the stations that lack a circle, or have one that is stale."""
-    return [door.station_id for door in queries.stale_stations(session, minutes, speed_kmh)]
+def stale(session: Session, rules: WalkingRules) -> list[int]:
+    """Return the stations whose circles aren't those that are set: one is missing, stale, or one too many."""
+    return [door.station_id for door in queries.stale_stations(session, rules)]
 
 
 def refresh(
-    session: Session,
-    cache: NetworkCache,
-    minutes: Sequence[int] = MINUTES,
-    *,
-    speed_kmh: float = SPEED_KMH,
-    station_ids: Sequence[int] | None = None,
+    session: Session, cache: NetworkCache, rules: WalkingRules, *, station_ids: Sequence[int] | None = None
 ) -> int:
-    """Compute what is missing or stale, of all stations or of some, and return of how many that was."""
-    due = queries.stale_stations(session, minutes, speed_kmh, station_ids=station_ids)
+    """Compute the circles of the stations that are stale, of all or of some, and return of how many that was."""
+    due = queries.stale_stations(session, rules, station_ids=station_ids)
     for door in due:
-        made = circles(session, cache, door.places, minutes, speed_kmh=speed_kmh)
-        queries.write(session, door, made.areas, speed_kmh=speed_kmh, network_id=made.network_id)
+        made = [circles(session, cache, door.places, limits) for limits in rules.kept]
+        queries.clear(session, door.station_id)
+        for one in made:
+            queries.write(session, door, one.areas, speed_kmh=one.limits.speed_kmh, network_id=one.network_id)
     return len(due)
 
 
 def of_station(
-    session: Session,
-    cache: NetworkCache,
-    station_id: int,
-    minutes: Sequence[int] = MINUTES,
-    *,
-    speed_kmh: float = SPEED_KMH,
+    session: Session, cache: NetworkCache, station_id: int, rules: WalkingRules, pace: Pace = Pace.ADULT
 ) -> list[dict[str, Any]]:
     """Return a station's circles as features, computed on the spot where they are missing or stale.
 
@@ -171,5 +141,5 @@ def of_station(
     station = session.get(Station, station_id)
     if station is None or station.retired_at is not None:
         raise NotFoundError(f"没有编号为 {station_id} 的服务站点。 there is no station {station_id}")
-    refresh(session, cache, minutes, speed_kmh=speed_kmh, station_ids=[station_id])
-    return queries.read(session, station_id)
+    refresh(session, cache, rules, station_ids=[station_id])
+    return queries.read(session, station_id, rules.of(pace))

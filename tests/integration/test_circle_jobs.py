@@ -14,13 +14,15 @@ from sqlalchemy.orm import Session
 from api import circle_jobs
 from api.circle_pool import BATCH, CirclePlan, refresh_on_all_cores
 from geo.db.engine import APP_ROLE, make_engine
+from geo.walking_rules import WalkingRules
 from tests.builders import add_division, add_station
 
 STATIONS = 7 * BATCH + 7
 ALONE = """
 import sys
 from api.circle_pool import CirclePlan, refresh_on_all_cores
-refresh_on_all_cores(CirclePlan(sys.argv[1], "wangge_app", 4.0), cores=2, few=0)
+from geo.walking_rules import WalkingRules
+refresh_on_all_cores(CirclePlan(sys.argv[1], "wangge_app", WalkingRules()), cores=2, few=0)
 """
 
 
@@ -36,30 +38,43 @@ def stations(owner_engine: Engine) -> None:
 
 
 def made(engine: Engine) -> dict[int, tuple[object, ...]]:
-    """When the circles of each station were computed; a station has all three or none."""
+    """When the circles of each station were computed; a station has all six, of two paces, or none."""
     with engine.connect() as connection:
         rows = connection.execute(
             text("select station_id, count(*), min(computed_at), max(computed_at) from service_area group by 1")
         ).all()
-    assert {row[1] for row in rows} <= {3}
+    assert {row[1] for row in rows} <= {6}
     return {row[0]: (row[2], row[3]) for row in rows}
 
 
-def test_the_worker_computes_every_circle_that_is_missing(owner_engine: Engine, committed_url: str) -> None:
+def test_the_worker_computes_every_circle_that_is_missing_and_again_after_a_change_of_settings(
+    owner_engine: Engine, committed_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     engine = make_engine(committed_url, role=APP_ROLE, scope="*")
     context = SimpleNamespace(additional_context={"engine": engine})
     circle_jobs.refresh_circles.func(context, 0)
-    assert len(made(owner_engine)) == STATIONS
+    first = made(owner_engine)
+    assert len(first) == STATIONS
+    monkeypatch.setenv("WANGGE_CIRCLE_MINUTES", "8,12,16")
+    monkeypatch.setenv("WANGGE_ELDERLY_KMH", "2.5")
+    circle_jobs.refresh_circles.func(context, 0)
+    second = made(owner_engine)
+    assert all(second[station] > first[station] for station in first)
+    with owner_engine.connect() as connection:
+        kinds = connection.execute(text("select distinct speed_kmh, minutes from service_area order by 1, 2")).all()
+    assert [tuple(one) for one in kinds] == [(speed, m) for speed in (2.5, 4.0) for m in (8, 12, 16)]
+    circle_jobs.refresh_circles.func(context, 0)
+    assert made(owner_engine) == second
     engine.dispose()
 
 
 def test_one_process_and_several_draw_the_same(owner_engine: Engine, committed_url: str) -> None:
     def shapes() -> list[tuple[object, ...]]:
-        statement = text("select station_id, minutes, method, geom from service_area order by 1, 2")
+        statement = text("select station_id, speed_kmh, minutes, method, geom from service_area order by 1, 2, 3")
         with owner_engine.connect() as connection:
             return [tuple(row) for row in connection.execute(statement)]
 
-    plan = CirclePlan(committed_url, APP_ROLE, 4.0)
+    plan = CirclePlan(committed_url, APP_ROLE, WalkingRules())
     told: list[int] = []
     assert refresh_on_all_cores(plan, cores=2, few=0, progress=told.append) == STATIONS
     assert told == sorted(told)
@@ -85,7 +100,7 @@ def test_killed_it_goes_on_where_it_was(owner_engine: Engine, committed_url: str
         time.sleep(0.05)
     first = made(owner_engine)
     assert 0 < len(first) < STATIONS
-    left = refresh_on_all_cores(CirclePlan(committed_url, APP_ROLE, 4.0), cores=1)
+    left = refresh_on_all_cores(CirclePlan(committed_url, APP_ROLE, WalkingRules()), cores=1)
     assert left == STATIONS - len(first)
     both = made(owner_engine)
     assert len(both) == STATIONS

@@ -14,7 +14,8 @@ from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 from typer.testing import CliRunner
 
-from api.cli import app
+from api.cli import app as cli
+from api.settings import Settings
 from geo.models import Building, Station
 from geo.services.access import Role
 from geo.services.streets.osm import StreetFile
@@ -148,6 +149,42 @@ def test_slower_people_reach_less(get: Callable[..., Any]) -> None:
     body = get(speed_kmh=2, minutes=[15]).json()
     assert [one["minutes"] for one in body["total"]["within"]] == [15]
     assert body["total"]["within"][0]["households"] == expected(7.5)
+
+
+def test_the_elderly_reach_less(get: Callable[..., Any], team: Team) -> None:
+    body = get(pace="elderly").json()
+    assert (body["speed_kmh"], body["pace"], body["minutes"]) == (3.0, "elderly", [5, 10, 15])
+    counted = [sum(n for x, n in HOMES.items() if abs(x - STATION_X) * UNIT_M <= limit(m, 3.0)) for m in (5, 10, 15)]
+    assert [one["households"] for one in body["total"]["within"]] == counted == [150, 150, 180]
+    assert get().json()["total"]["within"][1]["households"] == 180  # adults are there in ten minutes
+    rows = list(csv.DictReader(io.StringIO(get("/buildings", pace="elderly", format="csv").text[1:])))
+    assert sum(int(row["households"]) for row in rows if row["minutes"] and float(row["minutes"]) <= 10) == 150
+    spots = get("/blind-spots", pace="elderly", minutes=[10]).json()
+    assert sum(one["properties"]["households"] for one in spots["features"]) == 210 - 150
+    (room,) = get("/stations", pace="elderly", minutes=[10]).json()["rows"]
+    assert room["households_nearest"] == 150
+    lon, lat = lon_lat(22, 0.5)
+    tried = {"lon": lon, "lat": lat, "pace": "elderly", "minutes": [14, 17]}
+    gained = team.member(Role.PLANNER, "4503").post(URL + "/what-if", json=tried).json()["gained"]
+    assert [one["households"] for one in gained] == [10, 30]  # 806 m from x = 14: an adult needs 12 minutes
+
+
+def test_minutes_are_those_that_are_set(
+    settings: Settings, get: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settings, "circle_minutes", (4, 7))
+    monkeypatch.setattr(settings, "elderly_kmh", 2.0)
+    body = get(by="community").json()
+    assert body["minutes"] == [4, 7]
+    assert [one["households"] for one in body["total"]["within"]] == [expected(4), expected(7)]
+    assert [
+        key for key in get(by="grid", format="csv").text.splitlines()[0].split(",") if key.startswith("share_p")
+    ] == [
+        "share_people_4",
+        "share_people_7",
+    ]
+    assert get("/blind-spots").json()["minutes"] == [4, 7]  # beyond the largest
+    assert get("/stations", pace="elderly").json()["speed_kmh"] == 2.0
 
 
 def test_every_share_can_be_counted_from_the_csv(get: Callable[..., Any]) -> None:
@@ -289,7 +326,18 @@ class TestWho:
         assert answer.status_code == 404
         assert answer.json()["type"].endswith("NoStreetsError")
 
-    @pytest.mark.parametrize("wrong", [{"kind": "x"}, {"minutes": [0]}, {"minutes": [61]}, {"speed_kmh": 60}, {"x": 1}])
+    @pytest.mark.parametrize(
+        "wrong",
+        [
+            {"kind": "x"},
+            {"minutes": [0]},
+            {"minutes": [61]},
+            {"speed_kmh": 60},
+            {"pace": "child"},
+            {"pace": "adult", "speed_kmh": 4},
+            {"x": 1},
+        ],
+    )
     def test_malformed(self, get: Callable[..., Any], path: str, wrong: dict[str, Any]) -> None:
         assert get(path, **wrong).status_code == 422
 
@@ -309,7 +357,7 @@ def test_only_the_callers_own_homes_are_counted(get: Callable[..., Any]) -> None
 class TestCommand:
     def run(self, monkeypatch: pytest.MonkeyPatch, url: str, *options: str) -> str:
         monkeypatch.setenv("WANGGE_DATABASE_URL", url)
-        result = CliRunner().invoke(app, ["coverage", "--division", "4503", *options])
+        result = CliRunner().invoke(cli, ["coverage", "--division", "4503", *options])
         assert result.exit_code == 0, result.output
         return result.output
 
@@ -322,6 +370,7 @@ class TestCommand:
         assert [row["code"] for row in told["rows"]] == [row["code"] for row in asked["rows"]]
         for options, path, asked_for in (
             (("--by", "grid", "--csv"), "", {"by": "grid"}),
+            (("--by", "grid", "--csv", "--pace", "elderly"), "", {"by": "grid", "pace": "elderly"}),
             (("--buildings",), "/buildings", {}),
         ):
             told = self.run(monkeypatch, committed_url, *options)
@@ -331,6 +380,13 @@ class TestCommand:
         shown = self.run(monkeypatch, committed_url, "--by", "street", "--minutes", "15")
         for expected in ("本街道", "210", "85.7%", "4503-1"):
             assert expected in shown
+        monkeypatch.setenv("WANGGE_CIRCLE_MINUTES", "3,9")
+        shown = self.run(monkeypatch, committed_url, "--by", "street", "--pace", "elderly")
+        for expected in ("3 分钟", "9 分钟", "3 km/h"):
+            assert expected in shown
+        both = CliRunner().invoke(cli, ["coverage", "--pace", "elderly", "--speed-kmh", "2"])
+        assert both.exit_code == 1
+        assert "步速和速度只能给一个" in both.output
 
 
 def test_nothing_old_is_told(get: Callable[..., Any], owner_engine: Engine) -> None:

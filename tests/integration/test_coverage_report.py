@@ -11,7 +11,8 @@ from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 from typer.testing import CliRunner
 
-from api.cli import app
+from api.cli import app as cli
+from api.settings import Settings
 from geo.models import Water
 from geo.services.access import Role
 from geo.services.station_coverage import report
@@ -86,6 +87,24 @@ def test_its_numbers_are_those_of_the_api(team: Team, division: str | None) -> N
     assert content["head"]["attribution"] == "© 测试"
     assert content["head"]["networks"] == ["4503-1"]
     assert content["attributions"] == ["© 测试"]
+
+
+def test_it_counts_for_the_elderly_and_within_the_minutes_that_are_set(
+    team: Team, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    manager = team.member(Role.MANAGER, "4503")
+    before = content_of(manager.get(f"{URL}/report").text)["stations"]
+    monkeypatch.setattr(settings, "circle_minutes", (7, 14))
+    monkeypatch.setattr(settings, "elderly_kmh", 2.0)
+    content = content_of(manager.get(f"{URL}/report", params={"pace": "elderly"}).text)
+    assert {key: content["head"][key] for key in ("minutes", "speed_kmh", "pace")} == {
+        "minutes": [7, 14], "speed_kmh": 2.0, "pace": "elderly",
+    }  # fmt: skip
+    assert content["total"] == flat(manager.get(URL, params={"pace": "elderly"}).json()["total"])
+    assert "share_14" in content["total"]
+    assert "share_15" not in content["total"]
+    shapes = [len(json.dumps(one["circle"]["shape"])) for one in (before[0], content["stations"][0])]
+    assert shapes[0] != shapes[1]  # drawn for 14 minutes at 2 km/h
 
 
 def test_it_holds_the_map(team: Team) -> None:
@@ -174,16 +193,16 @@ def test_the_command_writes_the_same_file(
 ) -> None:
     monkeypatch.setenv("WANGGE_DATABASE_URL", committed_url)
     file = tmp_path / "报告.html"
-    done = CliRunner().invoke(app, ["coverage", "--report", str(file)])
+    done = CliRunner().invoke(cli, ["coverage", "--report", str(file)])
     assert done.exit_code == 0, done.output
     assert "已写入" in done.output
     written = content_of(file.read_text(encoding="utf-8"))
     served = content_of(team.member(Role.MANAGER, None).get(f"{URL}/report").text)
     assert written["tables"] == served["tables"]
     assert list(tmp_path.iterdir()) == [file]
-    refused = CliRunner().invoke(app, ["coverage", "--report", str(tmp_path / "b.html"), "--csv"])
+    refused = CliRunner().invoke(cli, ["coverage", "--report", str(tmp_path / "b.html"), "--csv"])
     assert refused.exit_code != 0
-    nowhere = CliRunner().invoke(app, ["coverage", "--report", str(tmp_path / "没有" / "b.html")])
+    nowhere = CliRunner().invoke(cli, ["coverage", "--report", str(tmp_path / "没有" / "b.html")])
     assert nowhere.exit_code == 1
     assert "写不了，没有这个文件夹。" in nowhere.output
     assert list(tmp_path.iterdir()) == [file]

@@ -292,7 +292,14 @@ def test_issues_tell_who_is_responsible_and_not_what_was_written(team: Team, tow
 def test_a_stations_circle_is_an_estimate_until_it_has_been_computed(client: TestClient, town: Town) -> None:
     asked = {"bbox": HERE, "circles": True}
     (feature,) = client.get("/api/v1/stations", params=asked).json()["features"]
-    estimate = {"minutes": 15, "method": "buffer", "radius_m": 740.7, "truncated": False, "geometry": None}
+    estimate = {
+        "minutes": 15,
+        "speed_kmh": 4.0,
+        "method": "buffer",
+        "radius_m": 740.7,
+        "truncated": False,
+        "geometry": None,
+    }
     assert feature["properties"]["circle"] == estimate
     whole = client.get(f"/api/v1/stations/{feature['id']}/service-areas").json()["features"][-1]
     (feature,) = client.get("/api/v1/stations", params=asked).json()["features"]

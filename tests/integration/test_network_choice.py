@@ -17,6 +17,7 @@ from geo.queries.service_areas import fresh_stations
 from geo.services.service_areas import circles, of_station, refresh
 from geo.services.streets.networks import NetworkCache
 from geo.services.streets.store import StoredNetwork, import_streets
+from geo.walking_rules import Limits, WalkingRules
 from tests.builders import add_division, add_station, box, lon_lat
 
 
@@ -91,7 +92,7 @@ class TestChoice:
         assert [row.id if row else -1 for row in each] == queries.networks_at(session, lonlat).tolist()
         assert len({row.version for row in each if row}) == 3
         stations = [add_station(session, cities[0], f"站{i}", *place) for i, place in enumerate(xy[::10].tolist())]
-        refresh(session, NetworkCache())
+        refresh(session, NetworkCache(), WalkingRules())
         kept = dict(session.execute(text("select station_id, network_id from service_area where minutes = 15")).all())
         assert fresh_stations(session) == {one.id for one in stations}
         assert [kept[one.id] for one in stations] == [row.id if row else None for row in each[::10]]
@@ -99,13 +100,13 @@ class TestChoice:
     def test_a_border_that_moves_makes_circles_stale(self, session: Session, cities: tuple[Division, Division]) -> None:
         station = add_station(session, cities[0], "站", 9, 5)
         cache = NetworkCache()
-        before = of_station(session, cache, station.id)
+        before = of_station(session, cache, station.id, WalkingRules())
         for city, (first, last) in zip(cities, ((-10, 7), (7, 30)), strict=True):
             shape = shapely.MultiPolygon([box(first, -5, last, 15)]).wkt
             session.execute(text("update division set geom = ST_GeomFromText(:g, 4326) where id = :id"),
                             {"g": shape, "id": city.id})  # fmt: skip
         assert fresh_stations(session) == set()
-        after = of_station(session, cache, station.id)
+        after = of_station(session, cache, station.id, WalkingRules())
         assert [one[0]["properties"]["network_version"] for one in (before, after)] == ["4503-1", "4504-1"]
 
 
@@ -116,16 +117,16 @@ class TestNeverOld:
         for x in (2, 5, 18, 60):  # the last where no streets are
             add_station(session, city, f"站{x}", x, 5)
         closed = add_station(session, city, "撤销", 3, 5)
-        refresh(session, NetworkCache())
+        refresh(session, NetworkCache(), WalkingRules())
         session.execute(text("update station set retired_at = now() where id = :id"), {"id": closed.id})
         again = load(session, tmp_path, "a", 0, 0, 20, 10, city=city)
         assert (again.version, again.replaced, again.stale_stations) == ("4503-2", "4503-1", 3)
         assert load(session, tmp_path, "a", 0, 0, 20, 10, city=city).stale_stations == 0  # they were stale already
-        refresh(session, NetworkCache())
+        refresh(session, NetworkCache(), WalkingRules())
         smaller = load(session, tmp_path, "b", 0, 0, 8, 10, city=city)
         assert smaller.stale_stations == 3
         assert smaller.notes[-1].startswith("1 个站点原在路网范围内")
-        refresh(session, NetworkCache())
+        refresh(session, NetworkCache(), WalkingRules())
         methods = session.scalars(
             text("select a.method from service_area a join station s on s.id = a.station_id where minutes = 15 "
                  "and retired_at is null order by s.id")
@@ -137,10 +138,10 @@ class TestNeverOld:
         load(session, tmp_path, "a", 0, 0, 20, 10, city=city)
         station = add_station(session, city, "站", 5, 5)
         cache = NetworkCache()
-        assert of_station(session, cache, station.id)[0]["properties"]["method"] == "network"
+        assert of_station(session, cache, station.id, WalkingRules())[0]["properties"]["method"] == "network"
         session.execute(text("delete from street_network"))
         assert fresh_stations(session) == set()
-        (small, *_) = of_station(session, cache, station.id)
+        (small, *_) = of_station(session, cache, station.id, WalkingRules())
         assert (small["properties"]["method"], small["properties"]["stale"]) == ("buffer", False)
         assert fresh_stations(session) == {station.id}
 
@@ -157,7 +158,7 @@ class TestNeverOld:
             return read(session, network_id)
 
         monkeypatch.setattr(queries, "read_network", read_late)
-        (area,) = circles(session, NetworkCache(), [lon_lat(5, 5)], [10]).areas
+        (area,) = circles(session, NetworkCache(), [lon_lat(5, 5)], Limits((10,), 4.0)).areas
         assert (area.method, area.network_version) == ("network", "4503-2")
         assert replaced == ["4503-2"]
 

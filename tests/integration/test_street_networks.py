@@ -1,5 +1,6 @@
 """Streets stored, replaced and read back; circles of stations kept fresh."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -14,14 +15,16 @@ from geo.models import Station
 from geo.queries import service_areas as area_queries
 from geo.services.importing.request import ImportRequest, Kind
 from geo.services.importing.run import run_import
-from geo.services.service_areas import MINUTES, NoStreetsError, circles, of_station, refresh, stale, walk
+from geo.services.service_areas import NoStreetsError, circles, of_station, refresh, stale, walk
 from geo.services.streets.networks import NetworkCache
 from geo.services.streets.osm import ATTRIBUTION, read_osm
 from geo.services.streets.store import import_streets
+from geo.walking_rules import Limits, Pace, WalkingRules
 from tests.builders import SOUTH, STEP, WEST, add_division, add_station
 
 HERE = (116.3200, 40.0020)  # on the campus of the Tsinghua extract
 ELSEWHERE = (110.29, 25.27)
+RULES = WalkingRules()
 
 
 @pytest.fixture
@@ -107,7 +110,7 @@ def test_a_geopackage_of_lines_is_a_network(session: Session, tsinghua: Path, tm
 class TestCircles:
     def test_of_any_point(self, session: Session, tsinghua: Path) -> None:
         import_streets(session, tsinghua)
-        made = circles(session, NetworkCache(), [HERE], [15], speed_kmh=4.8)
+        made = circles(session, NetworkCache(), [HERE], Limits((15,), 4.8))
         (feature,) = made.features()
         assert feature["properties"]["method"] == "network"
         assert feature["properties"]["network_version"] == "beijing_tsinghua_2017-1"
@@ -120,31 +123,18 @@ class TestCircles:
         import_streets(session, tsinghua)
         lon, lat = (float(one[0]) for one in from_wgs84([HERE[0]], [HERE[1]], "gcj02"))
         plain, bent = (
-            circles(session, NetworkCache(), [place], [5], crs=crs).areas[0]
+            circles(session, NetworkCache(), [place], Limits((5,), 4.0), crs=crs).areas[0]
             for place, crs in ((HERE, "wgs84"), ((lon, lat), "gcj02"))
         )
         assert bent.area_m2 == pytest.approx(plain.area_m2, rel=0.01)
 
     def test_without_streets_it_is_a_buffer_and_says_so(self, session: Session) -> None:
-        (area,) = circles(session, NetworkCache(), [ELSEWHERE], [15]).areas
+        (area,) = circles(session, NetworkCache(), [ELSEWHERE], Limits((15,), 4.0)).areas
         assert (area.method, area.network_version, area.snap_m) == ("buffer", None, None)
 
-    @pytest.mark.parametrize(
-        ("place", "minutes", "speed"),
-        [
-            ((200.0, 25.0), [15], 4.0),  # no longitude
-            (ELSEWHERE, [], 4.0),
-            (ELSEWHERE, [0], 4.0),
-            (ELSEWHERE, [61], 4.0),
-            (ELSEWHERE, [15], 40.0),  # a car
-            (ELSEWHERE, [15], float("nan")),
-        ],
-    )
-    def test_nonsense_is_refused(
-        self, session: Session, place: tuple[float, float], minutes: list[float], speed: float
-    ) -> None:
+    def test_no_place_on_earth_is_refused(self, session: Session) -> None:
         with pytest.raises(InvalidCoordinateError):
-            circles(session, NetworkCache(), [place], minutes, speed_kmh=speed)
+            circles(session, NetworkCache(), [(200.0, 25.0)], Limits((15,), 4.0))
 
     def test_a_walk_is_as_long_both_ways(self, session: Session, tsinghua: Path) -> None:
         import_streets(session, tsinghua)
@@ -161,26 +151,26 @@ class TestCircles:
 
 class TestKeeping:
     def test_computed_once_and_again_when_it_moves_or_streets_change(self, session: Session, tsinghua: Path) -> None:
-        cache = NetworkCache()
+        cache, adult = NetworkCache(), RULES.of(Pace.ADULT)
         station = station_at(session, *HERE)
-        (buffer, *_) = of_station(session, cache, station.id)
+        (buffer, *_) = of_station(session, cache, station.id, RULES)
         assert buffer["properties"]["method"] == "buffer"
         import_streets(session, tsinghua)
-        assert all(one["properties"]["stale"] for one in area_queries.read(session, station.id))
-        first = of_station(session, cache, station.id)
+        assert all(one["properties"]["stale"] for one in area_queries.read(session, station.id, adult))
+        first = of_station(session, cache, station.id, RULES)
         assert [one["properties"]["minutes"] for one in first] == [5, 10, 15]
         assert [one["properties"]["stale"] for one in first] == [False] * 3
         assert first[2]["properties"]["method"] == "network"
-        assert refresh(session, cache) == 0
+        assert refresh(session, cache, RULES) == 0
         session.execute(
             text("update station set geom = ST_Translate(geom, 0.001, 0) where id = :id"), {"id": station.id}
         )
-        assert all(one["properties"]["stale"] for one in area_queries.read(session, station.id))
-        moved = of_station(session, cache, station.id)
+        assert all(one["properties"]["stale"] for one in area_queries.read(session, station.id, adult))
+        moved = of_station(session, cache, station.id, RULES)
         assert moved[2]["geometry"] != first[2]["geometry"]
         import_streets(session, tsinghua)
-        assert refresh(session, cache) == 1
-        again = area_queries.read(session, station.id)
+        assert refresh(session, cache, RULES) == 1
+        again = area_queries.read(session, station.id, adult)
         assert {one["properties"]["network_version"] for one in again} == {"beijing_tsinghua_2017-2"}
 
     def test_recomputing_goes_on_where_it_stopped(self, session: Session, tsinghua: Path) -> None:
@@ -188,15 +178,60 @@ class TestKeeping:
         import_streets(session, tsinghua)
         for number in range(5):
             station_at(session, HERE[0] + number * 1e-3, HERE[1])
-        assert refresh(session, cache, station_ids=stale(session)[:2]) == 2
-        assert len(area_queries.stale_stations(session, MINUTES, 4.0)) == 3
-        assert refresh(session, cache) == 3
-        assert refresh(session, cache) == 0
-        assert refresh(session, cache, speed_kmh=3.0) == 5  # slower walkers have circles of their own
+        assert refresh(session, cache, RULES, station_ids=stale(session, RULES)[:2]) == 2
+        assert len(stale(session, RULES)) == 3
+        assert refresh(session, cache, RULES) == 3
+        assert refresh(session, cache, RULES) == 0
+
+    def test_those_of_the_elderly_are_kept_beside_and_lie_within(self, session: Session, tsinghua: Path) -> None:
+        cache = NetworkCache()
+        import_streets(session, tsinghua)
+        station = station_at(session, *HERE)
+        adult = of_station(session, cache, station.id, RULES)
+        elderly = of_station(session, cache, station.id, RULES, Pace.ELDERLY)
+        assert refresh(session, cache, RULES) == 0  # one refresh computed both
+        assert [one["properties"]["pace"] for one in elderly] == ["elderly"] * 3
+        assert [one["properties"]["speed_kmh"] for one in (*adult, *elderly)] == [4.0] * 3 + [3.0] * 3
+        for fast, slow in zip(adult, elderly, strict=True):
+            wide, narrow = (shapely.geometry.shape(one["geometry"]) for one in (fast, slow))
+            assert narrow.difference(wide).area < 1e-3 * narrow.area  # their rasters aren't the same
+            assert narrow.area < 0.8 * wide.area
+        alone = circles(session, cache, [HERE], RULES.of(Pace.ELDERLY)).features()
+        for kept, drawn in zip(elderly, alone, strict=True):
+            assert kept["geometry"] == json.loads(json.dumps(drawn["geometry"]))
+        assert len({one["id"] for one in (*adult, *elderly)}) == 6
+
+    @pytest.mark.parametrize(
+        "changed",
+        [
+            WalkingRules(adult_kmh=4.5),
+            WalkingRules(elderly_kmh=2.5),
+            WalkingRules(minutes=(5, 10)),  # none is missing: one too many
+            WalkingRules(minutes=(5, 10, 20)),
+            WalkingRules(elderly_kmh=4.0),  # both walk alike: one of each is kept
+        ],
+    )
+    def test_other_settings_make_them_due_and_the_old_ones_go(self, session: Session, changed: WalkingRules) -> None:
+        cache = NetworkCache()
+        station = station_at(session, *ELSEWHERE)
+        assert refresh(session, cache, RULES) == 1
+        assert stale(session, changed) == [station.id]
+        for pace in Pace:  # what isn't set any more isn't shown until it is gone
+            shown = area_queries.read(session, station.id, changed.of(pace))
+            assert {one["properties"]["minutes"] for one in shown} <= set(changed.minutes)
+            assert {one["properties"]["speed_kmh"] for one in shown} <= {changed.of(pace).speed_kmh}
+        for pace in Pace:
+            made = of_station(session, cache, station.id, changed, pace)
+            assert tuple(one["properties"]["minutes"] for one in made) == changed.minutes
+        stored = session.execute(text("select speed_kmh, minutes from service_area")).all()
+        wanted = {(limits.speed_kmh, minutes) for limits in changed.kept for minutes in limits.minutes}
+        assert sorted(map(tuple, stored)) == sorted(wanted)
+        assert stale(session, changed) == []
+        assert stale(session, RULES) == [station.id]
 
     def test_no_such_station(self, session: Session) -> None:
         with pytest.raises(NotFoundError, match="123456"):
-            of_station(session, NetworkCache(), 123456)
+            of_station(session, NetworkCache(), 123456, RULES)
 
 
 def test_the_cache_lets_the_least_recently_used_go(session: Session, tsinghua: Path, wangge_data: Path) -> None:

@@ -41,6 +41,8 @@ def environment_name(field: str) -> str:
 
 
 def shown_default(value: Any) -> str:
+    if isinstance(value, tuple):
+        return ",".join(map(str, value))
     return "" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
 
 

@@ -33,7 +33,7 @@ def blind_spots(session: Session, cache: CoverageCache, measured: Measured) -> B
 
     Every such household is in exactly one. Buildings without people are left out.
     """
-    missed = measured.measured & ~measured.within(measured.asked.minutes[-1])
+    missed = measured.measured & ~measured.within(measured.asked.limits.longest)
     missed &= (measured.households > 0) | (measured.people > 0)
     found: list[tuple[dict[str, Any], IntArray]] = []
     for network_id in np.unique(measured.network_id[missed]).tolist():

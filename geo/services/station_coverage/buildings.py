@@ -43,7 +43,9 @@ def buildings(
     ``blind_spot`` is the number, among those beyond the same minutes (or else the largest limit), of the one it is in.
     """
     if beyond is not None:
-        measured = replace(measured, asked=replace(measured.asked, minutes=(beyond,)))
+        measured = replace(
+            measured, asked=replace(measured.asked, limits=replace(measured.asked.limits, minutes=(beyond,)))
+        )
     which = np.arange(len(measured))
     if beyond is not None:
         which = np.flatnonzero(measured.measured & ~measured.within(beyond))

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from sqlalchemy.orm import Session
 
-from geo.errors import InvalidCoordinateError, NotFoundError
+from geo.errors import NotFoundError
 from geo.geometry.nearest_station import Places
 from geo.geometry.projection import FloatArray
 from geo.geometry.walking import BoolArray, IntArray
@@ -16,8 +16,9 @@ from geo.queries import station_coverage as queries
 from geo.queries.station_coverage import Revisions
 from geo.queries.street_networks import attribution_of
 from geo.services.access import Scope
-from geo.services.service_areas import MAX_MINUTES, MINUTES, SPEED_KMH, SPEEDS_KMH, NoStreetsError
+from geo.services.service_areas import NoStreetsError
 from geo.services.station_coverage.walks import CoverageCache
+from geo.walking_rules import Limits
 
 _COLUMNS = (
     "id",
@@ -36,25 +37,15 @@ _COLUMNS = (
 class Asked:
     """What is asked: limits in minutes at a speed, from which stations, for which division."""
 
-    minutes: tuple[float, ...] = MINUTES
-    speed_kmh: float = SPEED_KMH
+    limits: Limits
     kind: str | None = None
     level: str | None = None
     division: str | None = None
 
     def __post_init__(self) -> None:
-        if not self.minutes or not all(0 < one <= MAX_MINUTES for one in self.minutes):
-            raise InvalidCoordinateError(f"minutes {list(self.minutes)}: needs one or more between 0 and {MAX_MINUTES}")
-        if not SPEEDS_KMH[0] <= self.speed_kmh <= SPEEDS_KMH[1]:
-            raise InvalidCoordinateError(f"speed {self.speed_kmh} km/h: needs {SPEEDS_KMH[0]} to {SPEEDS_KMH[1]}")
         for given, known in ((self.kind, STATION_KINDS), (self.level, STATION_LEVELS)):
             if given is not None and given not in known:
                 raise NotFoundError(f"没有 {given}；可用: {'、'.join(known)}。 no station is {given!r}")
-        object.__setattr__(self, "minutes", tuple(sorted(set(self.minutes))))
-
-    def limit_m(self, minutes: float) -> float:
-        """Return how many metres are walked in so many minutes, to the decimetre as the walks are."""
-        return round(minutes * self.speed_kmh / 0.06, 1)
 
 
 @dataclass(frozen=True)
@@ -92,12 +83,12 @@ class Measured:
 
     def within(self, minutes: float) -> BoolArray:
         """Return which homes have a station within so many minutes."""
-        return np.asarray(self.metres <= self.asked.limit_m(minutes))
+        return np.asarray(self.metres <= self.asked.limits.metres(minutes))
 
     @property
     def minutes(self) -> FloatArray:
         """Return the minutes of each walk, rounded up to hundredths, so that they say the same as the metres."""
-        return np.asarray(np.ceil(self.metres * 6 / self.asked.speed_kmh - 1e-6) / 100)
+        return np.asarray(np.ceil(self.metres * 6 / self.asked.limits.speed_kmh - 1e-6) / 100)
 
     def head(self) -> dict[str, Any]:
         """Return what every answer begins with: method, date, speed, and from what it was computed."""
@@ -106,8 +97,9 @@ class Measured:
         return {
             "method": "network",
             "measured_at": self.measured_at.isoformat(timespec="seconds"),
-            "speed_kmh": asked.speed_kmh,
-            "minutes": list(asked.minutes),
+            "speed_kmh": asked.limits.speed_kmh,
+            "pace": asked.limits.pace,
+            "minutes": list(asked.limits.minutes),
             "kind": asked.kind,
             "level": asked.level,
             "division": {key: named[0][key] for key in ("code", "name", "level")} if named else None,

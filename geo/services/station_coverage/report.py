@@ -1,7 +1,8 @@
 """Coverage as one report: every table of it, and the shapes to draw it, for a page that asks nobody anything."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from dataclasses import replace
+from typing import Any
 
 import shapely
 from sqlalchemy.orm import Session
@@ -20,6 +21,7 @@ from geo.services.station_coverage.measuring import Asked, Measured
 from geo.services.station_coverage.rooms import SizeRules, stations
 from geo.services.station_coverage.tables import By, flatten, table
 from geo.services.station_coverage.walks import CoverageCache
+from geo.walking_rules import Limits
 
 DRAWN: tuple[By, ...] = ("grid", "community", "street", "district")
 COUNTED: tuple[By, ...] = (*DRAWN, "kind", "level")
@@ -99,16 +101,14 @@ def _stations(
 
     A circle that is kept and fresh is taken; any other is drawn here, so that none is old.
     """
-    minutes, speed = measured.asked.minutes[-1], measured.asked.speed_kmh
+    limits = measured.asked.limits
     wanted = Wanted(bounds, measured.asked.kind, measured.asked.level)
-    rows = read_stations(
-        session, wanted, limit=MAX_STATIONS + 1, minutes=cast(int, minutes), speed_kmh=speed, with_shapes=True
-    )
+    rows = read_stations(session, wanted, limit=MAX_STATIONS + 1, limits=limits, with_shapes=True)
     kept = rows[:MAX_STATIONS]
     found = []
     for done, row in enumerate(map(dict, kept)):
         progress("circles", done, len(kept))
-        circle = _kept(row) or _drawn(session, cache, row, minutes, speed)
+        circle = _kept(row) or _drawn(session, cache, row, limits)
         facts = {key: row[key] for key in ("code", "name", "kind", "level", "lon", "lat", "division_name", "address")}
         found.append(facts | {"circle": circle})
     return found, len(rows) == len(kept)
@@ -121,11 +121,9 @@ def _kept(row: Mapping[str, Any]) -> dict[str, Any] | None:
     return {"method": row["circle_method"], "truncated": row["circle_truncated"], "shape": pack_area(shape)}
 
 
-def _drawn(
-    session: Session, cache: CoverageCache, row: Mapping[str, Any], minutes: float, speed_kmh: float
-) -> dict[str, Any]:
+def _drawn(session: Session, cache: CoverageCache, row: Mapping[str, Any], limits: Limits) -> dict[str, Any]:
     doors = [(row["lon"], row["lat"]), *((lon, lat) for lon, lat in row["doors"])]
-    (area,) = circles(session, cache.networks, doors, [minutes], speed_kmh=speed_kmh).areas
+    (area,) = circles(session, cache.networks, doors, replace(limits, minutes=(limits.longest,))).areas
     shape = shapely.simplify(area.geom, 0.00003)
     return {"method": area.method, "truncated": area.truncated, "shape": pack_area(shape)}
 

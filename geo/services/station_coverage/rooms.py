@@ -36,7 +36,7 @@ def stations(session: Session, measured: Measured, scope: Scope, rules: SizeRule
     ``households_nearest`` counts the scope's households that have this station as their nearest, within the largest
     limit. ``meets`` is null where there is no rule, or the size isn't known.
     """
-    inside = measured.within(measured.asked.minutes[-1])
+    inside = measured.within(measured.asked.limits.longest)
     ids, of_home = np.unique(measured.station_id[inside], return_inverse=True)
     nearest = np.bincount(of_home, weights=measured.households[inside], minlength=len(ids)).astype(np.int64)
     served = dict(zip(ids.tolist(), nearest.tolist(), strict=True))

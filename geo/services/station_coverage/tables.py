@@ -75,7 +75,7 @@ def tabulate(measured: Measured, unit: IntArray, units: int) -> list[Row]:
 
     known = measured.measured
     reached = np.isfinite(measured.metres)
-    minutes = np.where(reached, measured.metres * 0.06 / measured.asked.speed_kmh, 0.0)
+    minutes = np.where(reached, measured.metres * 0.06 / measured.asked.limits.speed_kmh, 0.0)
     walked = np.bincount(unit, weights=minutes * measured.households, minlength=units)
     base, base_people = total(measured.households, known), total(measured.people, known)
     walkers = total(measured.households, reached)
@@ -85,10 +85,10 @@ def tabulate(measured: Measured, unit: IntArray, units: int) -> list[Row]:
         "people": total(measured.people),
         "households_without_streets": total(measured.households, ~known),
         "households_unreached": total(measured.households, known & ~reached),
-        "households_beyond": total(measured.households, known & ~measured.within(measured.asked.minutes[-1])),
+        "households_beyond": total(measured.households, known & ~measured.within(measured.asked.limits.longest)),
     }
     within = []
-    for limit in measured.asked.minutes:
+    for limit in measured.asked.limits.minutes:
         inside = measured.within(limit)
         homes, people = total(measured.households, inside), total(measured.people, inside)
         within.append((limit, homes, people))

@@ -1,4 +1,4 @@
-"""What one more station would change: households that gain a walk of 5, 10 or 15 minutes."""
+"""What one more station would change: households that gain a walk within the limits."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -41,7 +41,7 @@ def tried(
     lon, lat = to_wgs84([one[0] for one in doors], [one[1] for one in doors], crs)
     lonlat = np.column_stack([lon, lat])
     metres, station_id, snap_m = measured.metres.copy(), measured.station_id.copy(), np.inf
-    limit = measured.asked.limit_m(measured.asked.minutes[-1])
+    limit = measured.asked.limits.metres(measured.asked.limits.longest)
     for network_id in np.unique(measured.network_id[measured.network_id >= 0]).tolist():
         network = cache.networks.by_id(session, network_id)
         if network is None:
