@@ -93,7 +93,11 @@ class TestChoice:
         assert len({row.version for row in each if row}) == 3
         stations = [add_station(session, cities[0], f"站{i}", *place) for i, place in enumerate(xy[::10].tolist())]
         refresh(session, NetworkCache(), WalkingRules())
-        kept = dict(session.execute(text("select station_id, network_id from service_area where minutes = 15")).all())
+        kept = dict(
+            session.execute(
+                text("select station_id, network_id from service_area where minutes = 15 and speed_kmh = 4")
+            ).all()
+        )
         assert fresh_stations(session) == {one.id for one in stations}
         assert [kept[one.id] for one in stations] == [row.id if row else None for row in each[::10]]
 
@@ -129,7 +133,7 @@ class TestNeverOld:
         refresh(session, NetworkCache(), WalkingRules())
         methods = session.scalars(
             text("select a.method from service_area a join station s on s.id = a.station_id where minutes = 15 "
-                 "and retired_at is null order by s.id")
+                 "and speed_kmh = 4 and retired_at is null order by s.id")
         ).all()  # fmt: skip
         assert methods == ["network", "network", "buffer", "buffer"]
 
