@@ -25,7 +25,7 @@ class MapPage:
 
 
 _EVERY = SHARED | {"approval", "attribution", "unit"}
-_SERVICES = _EVERY | {"circles", "kind", "station", "stations"}
+_SERVICES = _EVERY | {"circles", "station", "station_level", "stations"}
 MAP = MapPage(
     "/",
     "map.html",
@@ -58,7 +58,7 @@ STATIONS = MapPage(
     "services/stations",
     "stations.title",
     ("map", "dialog", "services"),
-    _SERVICES | {"admin"},
+    _SERVICES | {"admin", "map"},
 )
 COVERAGE = MapPage(
     "/coverage",

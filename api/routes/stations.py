@@ -1,8 +1,9 @@
 """One station: told, opened, changed and closed. Its circles are drawn anew in the same request."""
 
 from http import HTTPStatus
+from typing import Annotated
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Header, Response
 from sqlalchemy.orm import Session
 
 from api.authentication import PrincipalDep
@@ -57,8 +58,12 @@ def change_station(
     station_id: int,
     body: StationChange,
     pace: PaceQuery = Pace.ADULT,
+    if_match: Annotated[str | None, Header(max_length=50)] = None,
 ) -> StationDetail:
-    """Change a station, or move it: its circles in the answer are those of the new place."""
+    """Change a station, or move it: its circles in the answer are those of the new place.
+
+    With ``If-Match`` and the revision that was read nothing is changed (412) where somebody else was quicker.
+    """
     given = body.model_fields_set
     stations.change(
         session,
@@ -69,6 +74,7 @@ def change_station(
         doors=body.doors if "doors" in given else None,
         crs=body.crs,
         division=body.division if "division" in given else None,
+        expected=if_match.strip('"') if if_match is not None else None,
     )
     return _detail(session, networks, settings, station_id, pace)
 

@@ -87,6 +87,8 @@ class StationDetailProperties(BaseModel):
     area_m2: float | None
     doors: list[tuple[float, float]]
     source: str
+    revision: str
+    """Another one after every change, for ``If-Match``."""
     photo: PhotoOut | None
     service_areas: list[ServiceAreaFeature]
 

@@ -1,5 +1,7 @@
 """Stations opened, changed and closed; their circles follow in the same transaction."""
 
+import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,7 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from geo.crs import to_wgs84
-from geo.errors import ConflictError, InvalidCoordinateError, NotFoundError
+from geo.errors import ConflictError, InvalidCoordinateError, NotFoundError, StaleRevisionError
 from geo.geometry.local_metres import metres_per_degree
 from geo.models import Division, Station
 from geo.queries import stations as queries
@@ -52,10 +54,15 @@ def find(session: Session, station_id: int, scope: Scope | None = None, *, to_ch
 
 
 def describe(session: Session, station_id: int) -> dict[str, Any]:
-    """Return an open station with its division and doors (WGS 84)."""
-    find(session, station_id)
+    """Return an open station with its division, doors (WGS 84) and revision."""
+    revision = revision_of(find(session, station_id))
     session.flush()
-    return dict(queries.read_station(session, station_id))
+    return dict(queries.read_station(session, station_id)) | {"revision": revision}
+
+
+def revision_of(station: Station) -> str:
+    """Return what changes with every fact of a station, so that nobody overwrites what she hasn't seen."""
+    return hashlib.sha256(json.dumps(_told(station), sort_keys=True).encode()).hexdigest()[:16]
 
 
 def add(
@@ -103,12 +110,23 @@ def change(
     doors: Sequence[tuple[float, float]] | None = None,
     crs: str = "wgs84",
     division: str | None = None,
+    expected: str | None = None,
 ) -> Station:
     """Change what is given of a station; whoever asks at the same time waits. Raises what `add` and `find` do.
 
     A station that moves takes its doors along where no new ones are given.
+
+    Raises
+    ------
+    StaleRevisionError
+        Its revision isn't the expected one (None: any).
     """
     station = find(session, station_id, scope, to_change=True)
+    if expected is not None and expected != revision_of(station):
+        raise StaleRevisionError(
+            f"“{station.name}”刚被别人改过，请看过再改。"
+            f" somebody has changed {station.name} since; read it again and repeat"
+        )
     before = _told(station)
     if division is not None:
         home = _named(session, scope, division)
@@ -179,12 +197,13 @@ def _wgs84(places: Sequence[LonLat], crs: str) -> list[LonLat]:
 
 def _check_doors(at: LonLat, doors: Sequence[LonLat]) -> None:
     x_m, y_m = metres_per_degree(at[1])
-    for lon, lat in doors:
+    for number, (lon, lat) in enumerate(doors, 2):  # the first is the station itself
         away = float(np.hypot((lon - at[0]) * x_m, (lat - at[1]) * y_m))
         if away > MAX_DOOR_M:
             raise InvalidCoordinateError(
-                f"入口 {lon:.7f}, {lat:.7f} 距站点 {away:.0f} 米，超过 {MAX_DOOR_M:.0f} 米。"
-                f" This door is {away:.0f} m from the station: more than {MAX_DOOR_M:.0f} m."
+                f"{number} 号出入口（{lon:.7f}, {lat:.7f}）距站点 {away:.0f} 米，超过 {MAX_DOOR_M:.0f} 米。"
+                f" Entrance {number} ({lon:.7f}, {lat:.7f}) is {away:.0f} m from the station:"
+                f" more than {MAX_DOOR_M:.0f} m."
             )
 
 

@@ -215,6 +215,43 @@ def test_what_is_missing_is_said_and_escape_leaves_everything_as_it_was(
         assert connection.execute(text("select count(*) from station where retired_at is null")).scalar_one() == 2
 
 
+def test_two_who_edit_the_same_station_lose_nothing(visit: Callable[..., Visit], site: Site) -> None:
+    first, second = (visit(address(site, 8), role=Role.PLANNER).page for _ in range(2))
+    for page in (first, second):
+        page.locator(".station-rows button", has_text="西站").click()
+        page.get_by_role("button", name="编辑").click()
+    first.get_by_label("开放时间").fill("9:00—18:00")
+    first.get_by_label("地址").fill("滨江路1号")
+    first.get_by_role("button", name="保存").click()
+    expect(first.locator("#toast")).to_have_text("已保存“西站”。")
+    second.get_by_label("开放时间").fill("8:00—17:00")
+    second.get_by_role("button", name="保存").click()
+    expect(second.get_by_role("alert")).to_contain_text("你们都改了：开放时间（对方填写“9:00—18:00”）")
+    expect(second.get_by_label("地址")).to_have_value("滨江路1号")
+    expect(second.get_by_label("开放时间")).to_have_value("8:00—17:00")
+    second.keyboard.press("Escape")  # what isn't saved isn't thrown away unasked
+    second.get_by_role("dialog").get_by_role("button", name="取消").click()
+    second.get_by_role("button", name="保存").click()
+    expect(second.locator(".facts")).to_contain_text("8:00—17:00")
+    expect(second.locator(".facts")).to_contain_text("滨江路1号")
+    second.get_by_role("button", name="编辑").click()
+    second.get_by_label("地址").fill("")
+    second.get_by_role("button", name="取消").click()
+    second.get_by_role("dialog").get_by_role("button", name="放弃修改").click()
+    expect(second.locator(".facts")).to_contain_text("滨江路1号")
+
+
+def test_a_search_finds_stations_outside_of_the_view(visit: Callable[..., Visit], site: Site) -> None:
+    page = visit(address(site, 28), role=Role.DISPATCHER).page
+    expect(page.locator(".count")).to_have_text("视野内没有站点，移动或缩小地图看看。")
+    page.fill("input[type=search]", "西")
+    expect(page.locator(".count")).to_have_text("找到 1 个站点")
+    expect(page.locator(".station-box")).to_have_count(1)
+    page.locator(".station-rows button").click()
+    middle = lon_lat(10, 0.5)[0]
+    page.wait_for_function("(lon) => Math.abs(Number(location.hash.split('/').pop()) - lon) < 0.02", arg=middle)
+
+
 def test_on_a_phone_in_english_nothing_is_cut_off(visit: Callable[..., Visit], site: Site) -> None:
     page = visit(address(site, lang="en"), **PHONE).page
     expect(page.locator(".count")).to_contain_text("in view")

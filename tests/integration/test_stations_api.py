@@ -131,6 +131,24 @@ def test_facts_are_changed_and_cleared(new: dict[str, Any], planner: Member, own
     assert entry.who == "planner-450302"
 
 
+def test_what_somebody_else_has_changed_meanwhile_is_not_overwritten(new: dict[str, Any], planner: Member) -> None:
+    url = f"{URL}/{new['id']}"
+    seen = {"If-Match": f'"{new["properties"]["revision"]}"'}
+    first = planner.patch(url, json={"hours": "8:00—12:00"}, headers=seen)
+    assert first.status_code == 200
+    late = planner.patch(url, json={"hours": "9:00—17:00"}, headers=seen)
+    assert late.status_code == 412
+    assert late.json()["type"].endswith("StaleRevisionError")
+    assert planner.get(url).json() == first.json()
+    again = {"If-Match": f'"{first.json()["properties"]["revision"]}"'}
+    moved = dict(zip(("lon", "lat"), lon_lat(12, 0.5), strict=True)) | {"doors": [list(lon_lat(13, 0.5))]}
+    for body in (moved, {"hours": "9:00—17:00"}):  # a place that was just given has the revision that is read of it
+        answer = planner.patch(url, json=body, headers=again)
+        assert answer.status_code == 200, answer.text
+        again = {"If-Match": f'"{answer.json()["properties"]["revision"]}"'}
+    assert planner.patch(url, json={"hours": "x"}).status_code == 200  # without the header it is up to the caller
+
+
 def test_a_retired_station_is_nowhere(new: dict[str, Any], planner: Member, team: Team) -> None:
     url = f"{URL}/{new['id']}"
     assert planner.delete(url).status_code == 204

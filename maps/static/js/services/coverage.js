@@ -76,7 +76,7 @@ class CoveragePage {
         choice("by", t("coverage.by"), UNITS, (unit) => t(`coverage_by.${unit}`), this.by, again("by")),
         choice("minutes", t("coverage.minutes_choice"), [5, 10, 15], (minutes) => t("circles.minutes", { minutes }), this.minutes, (value) => this.setMinutes(Number(value))),
         choice("kind", t("stations.kind"), KINDS, (kind) => named("station", kind), "", again("kind"), t("coverage.all_kinds")),
-        choice("level", t("stations.level"), LEVELS, (level) => t(`kind.${level}`), "", again("level"), t("coverage.all_levels")),
+        choice("level", t("stations.level"), LEVELS, (level) => named("station_level", level), "", again("level"), t("coverage.all_levels")),
       ),
       this.status,
       this.totals,

@@ -97,7 +97,7 @@ export class UnitTable {
 
 function nameOf({ code, name, level }) {
   if (level === "kind") return named("station", code);
-  if (level === "level") return named("kind", code);
+  if (level === "level") return named("station_level", code);
   return code === null && level === "grid" ? t("coverage.no_grid") : name;
 }
 

@@ -49,7 +49,7 @@ class CoverageReport {
 
   about() {
     const { head, limited_to: limited } = this.content;
-    const counted = [head.kind ? named("station", head.kind) : t("coverage.all_kinds"), head.level ? t(`kind.${head.level}`) : t("coverage.all_levels")];
+    const counted = [head.kind ? named("station", head.kind) : t("coverage.all_kinds"), head.level ? named("station_level", head.level) : t("coverage.all_levels")];
     return el(
       "div",
       { class: "about" },
@@ -146,7 +146,7 @@ class CoverageReport {
       "article",
       { class: "station-card" },
       el("h3", {}, name),
-      el("p", { class: "kind" }, [named("station", kind), level && t(`kind.${level}`), division].filter(Boolean).join(" · ")),
+      el("p", { class: "kind" }, [named("station", kind), level && named("station_level", level), division].filter(Boolean).join(" · ")),
       el("p", {}, code),
       address ? el("p", {}, address) : null,
       el("p", { class: "circle-note" }, t(method === "network" ? "station.circle_network" : "station.circle", { minutes })),

@@ -61,6 +61,10 @@ export class PhotoField {
     this.input.value = "";
   }
 
+  isChanged() {
+    return Boolean(this.file) || (this.isTakenAway && Boolean(this.photo));
+  }
+
   /** Send what was chosen for a station; gives the photo that it has then. */
   async save(id) {
     if (this.file) this.photo = await upload("PUT", `/api/v1/stations/${id}/photo`, this.file);
@@ -68,6 +72,7 @@ export class PhotoField {
       await remove(`/api/v1/stations/${id}/photo`);
       this.photo = null;
     }
+    this.isTakenAway = false;
     this.forgetFile();
     return this.photo;
   }

@@ -1,14 +1,14 @@
 // Editing one station: its pin is dragged and the circles follow, the rest is a form.
 
-import { change, post } from "../api.js";
-import { field } from "../dialog.js";
+import { change, get, post } from "../api.js";
+import { openDialog } from "../dialog.js";
 import { byId, el } from "../dom.js";
-import { named, t } from "../format.js";
+import { t } from "../format.js";
 import { stationIcon } from "../station_drawing.js";
 import { circleNote } from "./circles.js";
 import { follower } from "./follower.js";
-import { KINDS, LEVELS } from "./kinds.js";
 import { PhotoField } from "./photo_field.js";
+import { StationFields } from "./station_fields.js";
 
 const MOST_DOORS = 8;
 
@@ -21,7 +21,7 @@ export class StationEditor {
     this.id = station?.id ?? null;
     this.onEnd = onEnd;
     this.saved = null;
-    this.isOver = false;
+    this.isOver = this.isSaving = false;
     this.place = station ? [...station.geometry.coordinates] : null;
     this.doors = (station?.properties.doors ?? []).map((door) => [...door]);
     this.handles = L.layerGroup().addTo(map);
@@ -29,6 +29,7 @@ export class StationEditor {
     this.outcome = el("p", { class: "outcome failed", role: "alert" });
     this.progress = el("p", { class: "count", role: "status" });
     this.hasNewCircles = false;
+    this.onUnload = (event) => this.isChanged() && event.preventDefault();
     this.photo = new PhotoField(station?.properties.photo ?? null);
     this.preview = follower(
       ({ place: [lon, lat], doors }) => post("/api/v1/service-areas", { lon, lat, doors }),
@@ -37,61 +38,46 @@ export class StationEditor {
   }
 
   start() {
+    addEventListener("beforeunload", this.onUnload);
     byId("service-title").textContent = t(this.station ? "stations.editing" : "stations.adding");
     byId("service-body").replaceChildren(this.form());
     if (this.place) this.show();
     else this.awaitClick(t("stations.click_to_place"), (at) => this.moveTo(at));
-    (this.place ? this.name : byId("service-title")).focus();
+    (this.place ? this.fields.inputs.name : byId("service-title")).focus();
   }
 
   form() {
-    const had = this.station?.properties ?? { kind: KINDS[0] };
-    const text = (key, size) => el("input", { value: had[key] ?? "", maxlength: size, autocomplete: "off" });
-    const choice = (values, current, words, blank) =>
-      el(
-        "select",
-        {},
-        ...(blank ? [el("option", { value: "" }, blank)] : []),
-        ...values.map((value) => el("option", { value, selected: value === current }, words(value))),
-      );
-    this.name = text("name", 200);
-    this.kind = choice(KINDS, had.kind, (kind) => named("station", kind));
-    this.level = choice(LEVELS, had.level, (level) => t(`kind.${level}`), t("stations.no_level"));
-    this.address = text("address", 200);
-    this.hours = text("hours", 200);
-    this.area = el("input", { type: "number", min: 1, max: 1000000, step: "any", inputmode: "decimal", value: had.area_m2 ?? "" });
-    this.services = el("textarea", { rows: 3, maxlength: 2000 }, had.services ?? "");
+    this.fields = new StationFields(this.station?.properties, () => this.place && this.drawHandles());
     this.where = el("p", { class: "where" });
     this.doorList = el("ul", { class: "door-list" });
-    this.kind.addEventListener("change", () => this.place && this.drawHandles());
+    this.doorButton = el("button", { type: "button", class: "plain small", disabled: true, onclick: () => this.addDoor() }, t("stations.add_door"));
     const save = el("button", { type: "submit", class: "primary" }, t("stations.save"));
     const form = el(
       "form",
       { class: "fields station-form", novalidate: true },
       this.where,
       this.note,
-      ...field(t("stations.name"), this.name),
-      ...field(t("stations.kind"), this.kind),
-      ...field(t("stations.level"), this.level),
-      ...field(t("station.address"), this.address),
-      ...field(t("station.hours"), this.hours),
-      ...field(t("stations.area"), this.area, t("stations.area_hint")),
-      ...field(t("stations.services"), this.services),
+      ...this.fields.elements(),
       el("p", { class: "label" }, t("stations.doors")),
       this.doorList,
-      el("button", { type: "button", class: "plain small", onclick: () => this.addDoor() }, t("stations.add_door")),
+      this.doorButton,
       this.photo.box,
-      this.progress,
-      this.outcome,
-      el("div", { class: "buttons" }, save, el("button", { type: "button", class: "plain", onclick: () => this.end(this.saved) }, t("admin.cancel"))),
+      el("div", { class: "save-bar" }, this.progress, this.outcome, el("div", { class: "buttons" }, save, el("button", { type: "button", class: "plain", onclick: () => this.leave() }, t("admin.cancel")))),
     );
     form.addEventListener("submit", async (event) => {
       event.preventDefault();
-      save.disabled = true;
+      if (this.isSaving) return;
+      this.isSaving = true;
+      save.setAttribute("aria-disabled", "true"); // not disabled: it would lose the focus, and keys with it
       await this.save();
-      save.disabled = false;
+      this.isSaving = false;
+      save.removeAttribute("aria-disabled");
     });
-    form.addEventListener("keydown", (event) => event.key === "Escape" && !event.defaultPrevented && this.end(this.saved));
+    form.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape" || event.defaultPrevented) return;
+      event.preventDefault(); // or it would close the dialog that it opens
+      this.leave();
+    });
     return form;
   }
 
@@ -110,18 +96,17 @@ export class StationEditor {
   forgetClick() {
     if (this.waiting) this.map.off("click", this.waiting);
     this.waiting = null;
-    byId("hint").textContent = this.place ? t("stations.drag") : "";
+    byId("hint").textContent = this.place ? dragHint() : "";
     this.map.getContainer().classList.remove("is-placing");
   }
 
   moveTo(place) {
     this.place = place;
     this.show();
-    if (!this.name.value) this.name.focus();
+    if (!this.fields.inputs.name.value) this.fields.inputs.name.focus();
   }
 
   addDoor() {
-    if (!this.place || this.doors.length >= MOST_DOORS) return;
     this.awaitClick(t("stations.click_for_door"), (at) => {
       this.doors.push(at);
       this.show();
@@ -129,7 +114,7 @@ export class StationEditor {
   }
 
   show() {
-    byId("hint").textContent = t("stations.drag");
+    byId("hint").textContent = dragHint();
     this.drawHandles();
     this.describe();
     this.ask();
@@ -141,6 +126,7 @@ export class StationEditor {
 
   follow(answer) {
     if (answer instanceof Error) {
+      this.circles.clear(); // those of another place
       this.note.replaceChildren(el("p", { class: "failed" }, t("station.circle_failed", { reason: answer.message })));
       return;
     }
@@ -150,7 +136,7 @@ export class StationEditor {
 
   drawHandles() {
     this.handles.clearLayers();
-    const pin = this.handle(this.place, stationIcon(this.kind.value, "is-moving"), t("stations.drag"), (at) => (this.place = at));
+    const pin = this.handle(this.place, stationIcon(this.fields.inputs.kind.value, "is-moving"), t("stations.drag"), (at) => (this.place = at));
     this.handles.addLayer(pin);
     this.doors.forEach((door, i) => {
       const look = L.divIcon({ className: "door-box", html: el("span", { class: "door" }, String(i + 2)), iconSize: [22, 22] });
@@ -181,6 +167,7 @@ export class StationEditor {
 
   describe() {
     this.where.textContent = t("stations.at", { lon: this.place[0].toFixed(6), lat: this.place[1].toFixed(6) });
+    this.doorButton.disabled = this.doors.length >= MOST_DOORS;
     this.doorList.replaceChildren(
       el("li", {}, t("stations.first_door")),
       ...this.doors.map((_, i) =>
@@ -202,33 +189,70 @@ export class StationEditor {
   async save() {
     this.outcome.textContent = "";
     if (!this.place) return this.refuse(t("stations.click_to_place"), byId("service-title"));
-    if (!this.name.value.trim()) return this.refuse(t("stations.name_missing"), this.name);
-    if (!this.area.checkValidity()) return this.refuse(t("stations.area_wrong"), this.area);
+    const wrong = this.fields.wrong();
+    if (wrong) return this.refuse(...wrong);
     const [lon, lat] = this.place;
-    const facts = {
-      name: this.name.value.trim(),
-      kind: this.kind.value,
-      level: this.level.value || null,
-      address: this.address.value.trim() || null,
-      hours: this.hours.value.trim() || null,
-      services: this.services.value.trim() || null,
-      area_m2: this.area.value ? Number(this.area.value) : null,
-      doors: this.doors,
-    };
-    const [oldLon, oldLat] = this.station?.geometry.coordinates ?? [];
-    const moved = lon !== oldLon || lat !== oldLat ? { lon, lat } : {};
-    const hasNewCircles = "lon" in moved || String(this.doors) !== String(this.station.properties.doors);
+    const facts = { ...this.fields.read(), doors: this.doors };
+    const moved = this.hasMoved() ? { lon, lat } : {};
+    const hasNewCircles = this.hasMoved() || this.hasOtherDoors();
     try {
       this.station = this.station
-        ? await change("PATCH", `/api/v1/stations/${this.id}`, null, { ...facts, ...moved })
+        ? await change("PATCH", `/api/v1/stations/${this.id}`, this.station.properties.revision, { ...facts, ...moved })
         : await post("/api/v1/stations", { ...facts, lon, lat });
       this.hasNewCircles ||= hasNewCircles;
       this.id = this.station.id; // saved, whatever becomes of the photo
       this.saved = this.station;
+      this.fields.had = this.station.properties;
       await this.savePhoto();
     } catch (error) {
-      this.outcome.textContent = error.message;
+      if (error.status === 412) return this.catchUp();
+      this.outcome.textContent = error.status === 404 ? t("stations.gone") : error.message;
     }
+  }
+
+  /** Somebody else was quicker: take over what she hasn't changed herself, and let her look before she saves again. */
+  async catchUp() {
+    try {
+      const theirs = await get(`/api/v1/stations/${this.id}`);
+      const { doors } = theirs.properties;
+      const both = this.fields.catchUp(theirs.properties);
+      if (!this.hasMoved()) this.place = [...theirs.geometry.coordinates];
+      else if (String(theirs.geometry.coordinates) !== String(this.station.geometry.coordinates)) both.push(t("stations.stale_place"));
+      if (!this.hasOtherDoors()) this.doors = doors.map((door) => [...door]);
+      else if (String(doors) !== String(this.station.properties.doors)) both.push(t("stations.stale_doors"));
+      this.station = theirs;
+      this.show();
+      this.outcome.textContent = [t("stations.stale"), both.length ? t("stations.stale_both", { both: both.join(t("stations.stale_between")) }) : ""].join("");
+    } catch (error) {
+      this.outcome.textContent = error.status === 404 ? t("stations.gone") : error.message;
+    }
+  }
+
+  hasMoved() {
+    return String(this.place) !== String(this.station?.geometry.coordinates);
+  }
+
+  hasOtherDoors() {
+    return String(this.doors) !== String(this.station?.properties.doors ?? []);
+  }
+
+  /** Tell whether something would be lost. A new station's place alone is quickly put again. */
+  isChanged() {
+    const hasOtherPlace = this.station && (this.hasMoved() || this.hasOtherDoors());
+    return this.fields.isChanged() || hasOtherPlace || this.photo.isChanged();
+  }
+
+  /** Leave the form, asking first where something would be lost. */
+  leave() {
+    if (this.isSaving || !this.isChanged()) return this.end(this.saved);
+    openDialog({
+      title: t("stations.discard_title"),
+      content: [el("p", {}, t("stations.discard_note"))],
+      action: t("stations.discard"),
+      isDangerous: true,
+      work: async () => null,
+      onDone: () => this.end(this.saved),
+    });
   }
 
   async savePhoto() {
@@ -253,6 +277,7 @@ export class StationEditor {
   end(saved, done = []) {
     if (this.isOver) return;
     this.isOver = true;
+    removeEventListener("beforeunload", this.onUnload);
     this.preview.stop();
     this.forgetClick();
     byId("hint").textContent = "";
@@ -262,6 +287,9 @@ export class StationEditor {
     this.onEnd(saved, done);
   }
 }
+
+/** Say how a pin is moved: by the arrow keys, too, where there are keys. */
+const dragHint = () => t(matchMedia("(pointer: coarse)").matches ? "stations.drag_touch" : "stations.drag");
 
 /** Give a place as [lon, lat] on the lattice of 1e-7 degrees. */
 const rounded = ({ lng, lat }) => [Number(lng.toFixed(7)), Number(lat.toFixed(7))];

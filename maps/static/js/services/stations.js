@@ -10,8 +10,10 @@ import { CircleLayer, circleNote } from "./circles.js";
 import { StationEditor } from "./station_editor.js";
 import { startShell } from "./shell.js";
 
-const LIMIT = 500;
+const LIMIT = 2000;
+const EVERYWHERE = "-180,-90,180,90";
 const WAIT_MS = 250;
+const PINS_FROM = 15; // further out smaller ones, or they would hide each other and the map
 
 /** Start the page on the map and tile layer that folium declared. */
 export async function start({ map, tiles }) {
@@ -30,38 +32,74 @@ class StationsPage {
     this.chosen = null;
     this.editor = null;
     this.underway = null;
-    this.filter = el("input", { type: "search", "aria-label": t("stations.filter"), placeholder: t("stations.filter"), maxlength: 60, oninput: () => this.drawList() });
+    this.waiting = 0;
+    this.filter = el("input", { type: "search", "aria-label": t("stations.filter"), placeholder: t("stations.filter"), maxlength: 60, oninput: () => this.search() });
     this.count = el("p", { class: "count", role: "status" });
     this.rows = el("ul", { class: "station-rows" });
   }
 
   start() {
-    let moving = 0;
     this.map.on("moveend", () => {
-      clearTimeout(moving);
-      moving = setTimeout(() => this.refresh(), WAIT_MS);
+      this.scalePins();
+      this.refreshSoon();
     });
+    this.scalePins();
     this.showList();
+    this.count.replaceChildren(el("span", { class: "spinner", "aria-hidden": "true" }), t("stations.loading"));
     return this.refresh();
   }
 
+  scalePins() {
+    this.map.getContainer().classList.toggle("far", this.map.getZoom() < PINS_FROM);
+  }
+
+  refreshSoon() {
+    clearTimeout(this.waiting);
+    this.waiting = setTimeout(() => this.refresh(), WAIT_MS);
+  }
+
+  /** Get the stations in view, or all where something is searched for. */
   async refresh() {
     this.underway?.abort();
     const mine = (this.underway = new AbortController());
+    const bbox = this.words() ? EVERYWHERE : bboxOf(this.map);
     try {
-      const answer = await get("/api/v1/stations", { bbox: bboxOf(this.map), limit: LIMIT }, mine.signal);
+      const answer = await get("/api/v1/stations", { bbox, limit: LIMIT }, mine.signal);
       this.stations = answer.features;
       this.isComplete = answer.is_complete;
       this.drawPins();
       this.drawList();
     } catch (error) {
-      if (error.name !== "AbortError") this.count.textContent = t("stations.failed", { reason: error.message });
+      if (error.name !== "AbortError") this.tellFailure(error);
     }
+  }
+
+  tellFailure(error) {
+    const again = el("button", { type: "button", class: "link", onclick: () => this.refresh() }, t("map.retry"));
+    this.count.replaceChildren(t("stations.failed", { reason: error.message }), " ", again);
+  }
+
+  words() {
+    return this.filter.value.trim().toLowerCase();
+  }
+
+  /** Show at once what is known of it, then what else there is outside of the view. */
+  search() {
+    this.drawPins();
+    this.drawList();
+    this.refreshSoon();
+  }
+
+  found() {
+    const words = this.words();
+    return this.stations.filter(({ properties: { name, code, division_name: division, kind, level } }) =>
+      [name, code, division, named("station", kind), level ? named("station_level", level) : ""].some((text) => text.toLowerCase().includes(words)),
+    );
   }
 
   drawPins() {
     this.pins.clearLayers();
-    for (const station of this.stations) {
+    for (const station of this.found()) {
       if (station.id === this.editor?.id) continue; // it has a pin of its own, to be dragged
       const { kind, name } = station.properties;
       const pin = L.marker(latLngOf(station), {
@@ -77,6 +115,7 @@ class StationsPage {
 
   showList() {
     this.chosen = null;
+    this.markChosen();
     this.circles.clear();
     byId("service-title").textContent = t("stations.title");
     byId("service-body").replaceChildren(
@@ -94,12 +133,10 @@ class StationsPage {
   }
 
   drawList() {
-    const words = this.filter.value.trim().toLowerCase();
-    const found = this.stations.filter(({ properties: { name, code, division_name: division, kind } }) =>
-      [name, code, division, named("station", kind)].some((text) => text.toLowerCase().includes(words)),
-    );
-    const isAll = this.isComplete !== false;
-    this.count.textContent = found.length ? t(isAll ? "stations.count" : "stations.count_cut", { count: number(found.length) }) : t(words ? "stations.no_match" : "stations.none");
+    const found = this.found();
+    const isSearch = Boolean(this.words());
+    const told = this.isComplete === false ? "stations.count_cut" : isSearch ? "stations.count_found" : "stations.count";
+    this.count.textContent = found.length ? t(told, { count: number(found.length) }) : t(isSearch ? "stations.no_match" : "stations.none");
     this.rows.replaceChildren(...found.map((station) => this.row(station)));
   }
 
@@ -112,7 +149,7 @@ class StationsPage {
         { type: "button", "data-station": id, onclick: () => this.choose(id, true) },
         el("span", { class: `dot-kind ${kind}`, "aria-hidden": "true" }),
         el("span", { class: "row-name" }, name),
-        el("small", {}, [named("station", kind), level ? t(`kind.${level}`) : null, division].filter(Boolean).join(" · ")),
+        el("small", {}, [named("station", kind), level && named("station_level", level), division].filter(Boolean).join(" · ")),
         photo ? el("img", { class: "row-photo", src: photo.small_url, alt: "", loading: "lazy", width: 48, height: 48 }) : null,
       ),
     );
@@ -125,6 +162,7 @@ class StationsPage {
       const station = await get(`/api/v1/stations/${id}`);
       if (mine !== this.chosen || this.editor) return;
       this.showStation(station);
+      this.markChosen();
       this.drawPins();
       const bounds = this.circles.show(station.properties.service_areas);
       if (isFromList) this.map.fitBounds(bounds, { maxZoom: 16, padding: [24, 24] });
@@ -137,13 +175,13 @@ class StationsPage {
   showStation(station) {
     const { name, kind, level, code, division, address, hours, services, area_m2: area, doors, service_areas: areas } = station.properties;
     const facts = [
-      ["stations.kind", [named("station", kind), level && t(`kind.${level}`)].filter(Boolean).join(" · ")],
+      ["stations.kind", [named("station", kind), level && named("station_level", level)].filter(Boolean).join(" · ")],
       ["stations.code", code],
       ["stations.division", division.name],
       ["station.address", address],
       ["station.hours", hours],
       ["stations.services", services],
-      ["stations.area", area === null ? null : number(area)],
+      ["stations.floor_area", area === null ? null : t("unit.m2", { value: number(area, 1) })],
       ["stations.doors", doors.length ? t("stations.doors_count", { count: doors.length + 1 }) : null],
     ].filter(([, value]) => value);
     byId("service-title").textContent = name;
@@ -166,6 +204,11 @@ class StationsPage {
     byId("service-title").focus();
   }
 
+  /** Let the others step back while one is looked at. */
+  markChosen() {
+    this.map.getContainer().classList.toggle("has-chosen", this.chosen !== null || this.editor !== null);
+  }
+
   /** Edit a station, or a new one that is placed by the next click. */
   edit(station) {
     this.editor = new StationEditor(this.map, this.circles, station, (saved, done) => {
@@ -174,10 +217,12 @@ class StationsPage {
       const shown = saved ?? station;
       if (!shown) return this.showList();
       this.chosen = shown.id;
+      this.markChosen();
       this.showStation(shown);
       this.circles.show(shown.properties.service_areas);
       this.refresh();
     });
+    this.markChosen();
     this.drawPins();
     this.editor.start();
   }
