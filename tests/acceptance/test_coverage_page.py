@@ -84,7 +84,7 @@ def test_shares_are_those_counted_by_hand_worst_first(visit: Callable[..., Visit
     page = seen.page
     by_grid(page)
     assert cells(page, "G1")[:4] == ["150", "100%", "100%", "100%"]
-    assert cells(page, "G2")[:4] == ["60", "0%", "50%", "50%"]  # x = 8 is 604 m away, x = 14 and 22 are beyond 1,000 m
+    assert cells(page, "G2")[:4] == ["60", "0%", "50.0%", "50.0%"]  # x = 8 is 604 m away, x = 14 and 22 are beyond 1,000 m
     assert cells(page, "G3") == ["0", "–", "–", "–", "–"]
     names = page.locator(".units tbody th button")
     assert [name.split("\n")[0] for name in names.all_inner_texts()] == [NASTY, "西网格", "空网格"]
@@ -92,6 +92,7 @@ def test_shares_are_those_counted_by_hand_worst_first(visit: Callable[..., Visit
     expect(page.locator("#legend")).to_contain_text("沿街道计算的步行时间，4 公里/小时")
     expect(page.locator("#legend")).to_contain_text("灰色：未测")
     expect(page.locator("#legend li").last).to_have_text("现有服务站点")
+    expect(page.locator("#legend")).not_to_contain_text("盲区")  # what isn't drawn isn't explained
     page.locator("[data-key=share_15]").click()
     assert names.first.inner_text().startswith("西网格")
     expect(page.locator("th[aria-sort=descending]")).to_contain_text("15分")
@@ -136,7 +137,7 @@ def test_the_offline_report_opens_from_a_file_without_a_network(
         report.locator("summary", has_text="按网格").click()
         expect(report.locator(".leaflet-control-scale-line")).to_contain_text("米")
         assert cells(report, "G1")[:4] == ["150", "100%", "100%", "100%"]
-        assert cells(report, "G2")[:4] == ["60", "0%", "50%", "50%"]
+        assert cells(report, "G2")[:4] == ["60", "0%", "50.0%", "50.0%"]
         expect(report.locator(".share-label")).to_have_text(["100%", "50%"])
         report.get_by_label("步行", exact=True).select_option("5")
         expect(report.locator(".share-label")).to_have_text(["100%", "0%"])
@@ -170,6 +171,7 @@ def test_blind_spots_count_whoever_walks_longer(visit: Callable[..., Visit], sit
     expect(page.locator(".count").last).to_have_text("2 处盲区，共 30 户步行超过 15 分钟")
     expect(page.locator(".spot-rows .row-name")).to_have_text(["20 户，40 人", "10 户，20 人"])
     assert page.locator(".spot-box").count() == 2
+    expect(page.locator("#legend")).to_contain_text("盲区：只示意位置")
     dots = page.locator(".station-box")
     expect(dots).to_have_count(1)  # that in view which serves; the closed one doesn't
     expect(dots).to_have_attribute("title", "党群服务中心: 西站")

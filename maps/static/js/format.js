@@ -21,9 +21,9 @@ export function distance(metres) {
   return t("unit.m", { value: number(metres, metres < 10 ? 1 : 0) });
 }
 
-/** Give a number with at most so many digits after the point. */
-export const number = (value, digits = 0) =>
-  new Intl.NumberFormat(page.language, { maximumFractionDigits: digits }).format(value);
+/** Give a number with at most, and at least, so many digits after the point. */
+export const number = (value, digits = 0, least = 0) =>
+  new Intl.NumberFormat(page.language, { maximumFractionDigits: digits, minimumFractionDigits: least }).format(value);
 
 const relative = new Intl.RelativeTimeFormat(page.language, { numeric: "auto", style: "short" });
 const absolute = new Intl.DateTimeFormat(page.language, { dateStyle: "medium", timeStyle: "short" });

@@ -3,7 +3,7 @@
 import { el, icon } from "./dom.js";
 import { t } from "./format.js";
 
-const COLOUR = "#b3261e";
+export const CIRCLE = "#b3261e";
 const TINT = "#fbeeeb";
 export const SHAPES = {
   service_centre: "m12 3 2.6 5.6 6.1.7-4.500 4.200 1.200 6L12 16.500 6.600 19.500l1.200-6L3.300 9.300l6.100-.7z",
@@ -30,11 +30,11 @@ export const stationPin = (kind, look = "") =>
 export function circleOf(station, { geometry, method, radius_m: radius }, renderer, fillOpacity = 0) {
   const look = {
     renderer,
-    color: COLOUR,
+    color: CIRCLE,
     weight: method === "network" ? 1.6 : 1.2,
     opacity: 0.6,
     dashArray: method === "network" ? null : "6 5",
-    fillColor: COLOUR,
+    fillColor: CIRCLE,
     fillOpacity,
     interactive: false,
   };

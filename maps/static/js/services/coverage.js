@@ -78,12 +78,11 @@ class CoveragePage {
         choice("kind", t("stations.kind"), KINDS, (kind) => named("station", kind), "", again("kind"), t("coverage.all_kinds")),
         choice("level", t("stations.level"), LEVELS, (level) => named("station_level", level), "", again("level"), t("coverage.all_levels")),
       ),
-      this.status,
       this.totals,
-      this.report,
       this.tabs,
       this.body,
     );
+    byId("service-title").after(this.status, this.report);
     let moving = 0;
     this.map.on("moveend", () => {
       clearTimeout(moving);
@@ -168,7 +167,11 @@ class CoveragePage {
   }
 
   writeLegend() {
-    showLegend(this.head, this.minutes, t(this.areAllDrawn ? "coverage.dots" : "coverage.dots_cut", { count: number(MOST_STATIONS) }));
+    showLegend(this.head, this.minutes, {
+      stations: t(this.areAllDrawn ? "coverage.dots" : "coverage.dots_cut", { count: number(MOST_STATIONS) }),
+      spots: this.tab === "spots" && t("coverage.dashed"),
+      circles: this.tab === "try" && t("coverage.tried"),
+    });
   }
 
   credit(words) {
@@ -234,7 +237,7 @@ class CoveragePage {
       }
       button.disabled = false;
     };
-    const button = el("button", { type: "button", class: "plain small", onclick: make }, t("coverage.report"));
+    const button = el("button", { type: "button", class: "plain small", title: t("coverage.report_hint"), onclick: make }, t("coverage.report"));
     return el("div", { class: "report-button" }, button, told);
   }
 

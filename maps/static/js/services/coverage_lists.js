@@ -85,7 +85,7 @@ export class UnitTable {
       el("th", { scope: "row" }, el("span", { class: "unit" }, swatch, el("button", { type: "button", onclick: () => this.onChoose(row.code) }, nameOf(row), row.level === "grid" && row.code ? el("small", {}, row.code) : null))),
       figure(number(row.households)),
       ...STEPS.map((m) => el("td", { class: `figure${m === this.minutes ? " is-shown" : ""}` }, percent(row[`share_${m}`]))),
-      figure(row.mean_minutes === null ? "–" : number(row.mean_minutes, 1)),
+      figure(row.mean_minutes === null ? "–" : number(row.mean_minutes, 1, 1)),
     );
   }
 
@@ -108,7 +108,7 @@ export function spotList(features, onChoose) {
     { class: "station-rows spot-rows" },
     ...features.map((spot) => {
       const { number: rank, households, people, farthest_minutes: farthest, nearest_minutes: nearest, divisions, station_name: station, unreached_households: unreached } = spot.properties;
-      const far = nearest === null ? null : t("coverage.spot_far", { nearest: number(nearest, 1), farthest: number(farthest, 1) });
+      const far = nearest === null ? null : t("coverage.spot_far", { nearest: number(nearest, 1, 1), farthest: number(farthest, 1, 1) });
       return el(
         "li",
         { "data-spot": rank },

@@ -2,18 +2,22 @@
 
 import { byId, el } from "../dom.js";
 import { moment, number, t } from "../format.js";
+import { CIRCLE } from "../station_drawing.js";
 
-// Red to blue tells apart for every kind of colour vision; the share stands on the map and in the table too.
+// Red to teal: told apart with every kind of colour vision (CIE76 17 and more, simulated), and none is the colour of water.
+// The share stands on the map and in the table too.
 const CLASSES = [
-  { from: 0, colour: "#d7191c" },
-  { from: 0.25, colour: "#fdae61" },
-  { from: 0.5, colour: "#ffffbf" },
-  { from: 0.75, colour: "#abd9e9" },
-  { from: 0.9, colour: "#2c7bb6" },
+  { from: 0, colour: "#b2182b" },
+  { from: 0.25, colour: "#ee8445" },
+  { from: 0.5, colour: "#fade7e" },
+  { from: 0.75, colour: "#9dd8bf" },
+  { from: 0.9, colour: "#41a697" },
 ];
 const NOT_MEASURED = "#a8a8a8";
 const BLIND = "#5b2a86";
+const BORDER = "#4b5158";
 const LABEL_PX = 46; // a share needs so much room
+const DASHES_FROM = 15; // further out the outlines of blind spots would be nothing but dashes
 
 /** Give the colour of a share; grey where it isn't measured, none where nobody lives. */
 export function colourOf(row, minutes) {
@@ -22,8 +26,13 @@ export function colourOf(row, minutes) {
   return CLASSES.findLast(({ from }) => share >= from).colour;
 }
 
-/** Give a share as text; a dash where there is none. */
-export const percent = (share) => (share === null || share === undefined ? "–" : `${number(share * 100, 1)}%`);
+/** Give a share as text, a dash where there is none; only nobody is 0% and only everybody is 100%. */
+export function percent(share, digits = 1) {
+  if (share === null || share === undefined) return "–";
+  if (share === 0 || share === 1) return `${share * 100}%`;
+  const least = 10 ** -digits;
+  return `${number(Math.min(Math.max(share * 100, least), 100 - least), digits, digits)}%`;
+}
 
 /** The units and blind spots on the map; `onUnit(code)` and `onSpot(number)` are told of clicks. */
 export class CoverageMap {
@@ -31,13 +40,15 @@ export class CoverageMap {
     this.map = map;
     this.onUnit = onUnit;
     this.onSpot = onSpot;
-    this.canvas = L.canvas({ padding: 0.3 });
+    map.createPane("units");
+    this.canvas = L.canvas({ padding: 0.3, pane: "units" });
     this.units = L.featureGroup().addTo(map);
     this.labels = L.layerGroup().addTo(map);
     this.spots = L.featureGroup().addTo(map);
     this.chosen = L.layerGroup().addTo(map);
     this.minutes = 15;
     map.on("moveend", () => this.label());
+    map.on("zoomend", () => this.dashSpots());
   }
 
   /** Draw units, coloured by their share within so many minutes. */
@@ -50,7 +61,7 @@ export class CoverageMap {
       const colour = colourOf(feature.properties, minutes);
       const shape = L.geoJSON(feature.geometry, {
         renderer: this.canvas,
-        style: { color: "#fff", weight: 1, fillColor: colour ?? "#fff", fillOpacity: colour ? 0.72 : 0.05, renderer: this.canvas },
+        style: { color: BORDER, weight: 1, opacity: 0.55, fillColor: colour ?? "#fff", fillOpacity: colour ? 0.85 : 0.05, renderer: this.canvas },
         smoothFactor: 0.5,
       });
       shape.on("click", () => this.onUnit(feature.properties.code));
@@ -70,7 +81,7 @@ export class CoverageMap {
       if (share === null || !view.intersects(bounds)) continue;
       const width = this.map.latLngToLayerPoint(bounds.getNorthEast()).x - this.map.latLngToLayerPoint(bounds.getSouthWest()).x;
       if (width < LABEL_PX) continue;
-      const words = el("span", { class: "share-label" }, `${number(share * 100)}%`);
+      const words = el("span", { class: "share-label" }, percent(share, 0));
       const look = L.divIcon({ className: "share-box", html: words, iconSize: [40, 18] });
       this.labels.addLayer(L.marker(bounds.getCenter(), { icon: look, interactive: false, keyboard: false }));
     }
@@ -80,15 +91,22 @@ export class CoverageMap {
     this.spots.clearLayers();
     for (const { geometry, properties } of features) {
       const { number: rank, lon, lat, households } = properties;
-      const look = { color: BLIND, weight: 2, dashArray: "5 4", fillColor: BLIND, fillOpacity: 0.16 };
-      const shape = L.geoJSON(geometry, { style: look });
+      const shape = L.geoJSON(geometry);
       const pin = L.marker([lat, lon], {
         icon: L.divIcon({ className: "spot-box", html: el("span", { class: "spot" }, String(rank)), iconSize: [24, 24] }),
+        zIndexOffset: 1000 - rank, // the largest on top
         title: t("coverage.spot", { number: rank, households: number(households) }),
         alt: t("coverage.spot", { number: rank, households: number(households) }),
       });
       for (const layer of [shape, pin]) this.spots.addLayer(layer.on("click", () => this.onSpot(rank)));
     }
+    this.dashSpots();
+  }
+
+  /** Outline blind spots with dashes where there is room for them. */
+  dashSpots() {
+    const isNear = this.map.getZoom() >= DASHES_FROM;
+    this.spots.setStyle({ color: BLIND, weight: 2, dashArray: "5 4", stroke: isNear, fillColor: BLIND, fillOpacity: isNear ? 0.16 : 0.4 });
   }
 
   clear() {
@@ -120,10 +138,15 @@ export class CoverageMap {
   }
 }
 
-/** Write the legend: colours, how and when it was measured, and what grey means; `stations` says which of them are drawn. */
-export function showLegend(head, minutes, stations) {
+/** Write the legend: colours, how and when it was measured, and what grey means; `drawn` are words for stations, blind spots and tried circles, null where there are none. */
+export function showLegend(head, minutes, { stations, spots = null, circles = null }) {
   const box = (colour, look = "") => {
     const made = el("span", { class: `class-box ${look}`, "aria-hidden": "true" });
+    made.style.setProperty("--ink", colour);
+    return made;
+  };
+  const line = (colour) => {
+    const made = el("span", { class: "swatch line", "aria-hidden": "true" });
     made.style.setProperty("--ink", colour);
     return made;
   };
@@ -136,8 +159,9 @@ export function showLegend(head, minutes, stations) {
       {},
       ...CLASSES.map(({ from, colour }, i) => el("li", {}, box(colour), `${from * 100}–${upTo(i)}%`)),
       el("li", {}, box(NOT_MEASURED), t("coverage.grey")),
-      el("li", {}, box(BLIND, "dashed"), t("coverage.dashed")),
-      el("li", {}, el("span", { class: `dot-kind ${head.kind ?? ""}`, "aria-hidden": "true" }), stations),
+      spots && el("li", {}, box(BLIND, "dashed"), spots),
+      circles && el("li", {}, line(CIRCLE), circles),
+      el("li", {}, el("span", { class: "dot-station", "aria-hidden": "true" }), stations),
     ),
     el("p", {}, t("coverage.method", { speed: number(head.speed_kmh, 1) })),
     el("p", {}, t("coverage.measured", { date: moment(new Date(head.measured_at)), stations: number(head.stations) })),

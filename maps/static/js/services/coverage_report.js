@@ -111,7 +111,7 @@ class CoverageReport {
     this.coverage.showSpots(this.spots);
     for (const [by, table] of Object.entries(this.tables)) table.show(this.content.tables[by], this.minutes);
     const { head, stations, has_all_stations: isAll } = this.content;
-    showLegend(head, this.minutes, t(isAll ? "coverage.dots" : "coverage_report.dots_cut", { count: number(stations.length) }));
+    showLegend(head, this.minutes, { stations: t(isAll ? "coverage.dots" : "coverage_report.dots_cut", { count: number(stations.length) }), spots: t("coverage.dashed") });
   }
 
   setUnit(by) {
