@@ -35,19 +35,19 @@ def get_session(request: Request) -> Iterator[Session]:
             if principal.account_id is not None:
                 reveal(session, "account", principal.account_id)
         yield session
-        if principal is not None and request.method not in SAFE_METHODS and not audit.has_written(session):
+        if principal is not None and request.method not in SAFE_METHODS:
             _record_change(request, session, scope)
 
 
 def _record_change(request: Request, session: Session, scope: Scope) -> None:
     """Leave a name on a change that no service has recorded itself, with more to say."""
-    template = request.scope["route"].path
-    numbers = [str(value) for value in request.path_params.values()]
+    if audit.has_written(session) or not audit.has_changed(session):
+        return
     audit.note(
         session,
-        f"{request.method} {template}",
-        template.removeprefix("/api/v1/").split("/")[0],
-        numbers[0] if numbers else "-",
+        "request.change",
+        "request",
+        f"{request.method} {request.url.path}",
         division_path=scope.paths[0] if len(scope.paths) == 1 else None,
     )
 

@@ -70,9 +70,7 @@ def post_sign_in(request: Request, response: Response, body: SignIn, cookies: bo
             )
             raise
         pair = tokens.issue(session, account, request.app.state.secret_key, now)
-        me = Principal(account.id, username=account.username)
-        home = accounts.home_path(session, account)
-        audit.record(session, me, "sign_in", "account", account.id, address=address, division_path=home)
+        _record(session, _caller(request, account), "sign_in", account)
     return _answer(request, response, pair, cookies=cookies)
 
 
@@ -105,7 +103,10 @@ def post_sign_out(request: Request, response: Response, session: SessionDep, bod
     if body.refresh_token is None and cookie is not None:
         require_same_site(request)
         require_csrf_token(request)
-    tokens.revoke(session, body.refresh_token or cookie or "", request.app.state.secret_key)
+    owner = tokens.revoke(session, body.refresh_token or cookie or "", request.app.state.secret_key)
+    if owner is not None:
+        account = session.get_one(Account, owner)
+        _record(session, _caller(request, account), "sign_out.here", account)
     clear_cookies(response)
 
 
@@ -149,6 +150,11 @@ def get_me(principal: PrincipalDep) -> Me:
         grants=[MyGrant.model_validate(grant) for grant in principal.grants],
         permissions=sorted(p.value for p in Permission if principal.may(p)),
     )
+
+
+def _caller(request: Request, account: Account) -> Caller:
+    """Give who has signed in or out: no token names her yet, or still."""
+    return Caller(Principal(account.id, username=account.username), client_address(request))
 
 
 def _record(session: Session, caller: Caller, action: str, account: Account) -> None:

@@ -99,6 +99,12 @@ def has_written(session: Session) -> bool:
     return bool(session.info.get(WRITTEN))
 
 
+def has_changed(session: Session) -> bool:
+    """Tell whether the session's transaction has written anything: only then PostgreSQL gives it a number."""
+    session.flush()
+    return bool(session.scalar(text("select pg_current_xact_id_if_assigned() is not null")))
+
+
 def mask(values: Mapping[str, Any] | None) -> dict[str, Any] | None:
     """Give the values with personal ones hashed: equal values stay recognisably equal."""
     if values is None:

@@ -1,13 +1,13 @@
 """The photo of a station: put, told, taken away."""
 
 import hashlib
-from collections.abc import Sequence
-from typing import BinaryIO
+from collections.abc import Mapping, Sequence
+from typing import Any, BinaryIO
 
 from sqlalchemy.orm import Session
 
 from geo.errors import NotFoundError
-from geo.models import StationPhoto
+from geo.models import Station, StationPhoto
 from geo.services import audit, stations
 from geo.services.access import Scope
 from geo.services.pictures import Picture, remade
@@ -58,15 +58,8 @@ def put(session: Session, scope: Scope, station_id: int, pictures: Sequence[Pict
     photo.width_px, photo.height_px = large.width_px, large.height_px
     photo.large, photo.small = large.jpeg, small.jpeg
     session.flush()
-    audit.note(
-        session,
-        "station.photo",
-        "station",
-        station.code,
-        division_path=station.division_path,
-        before={"photo": before},
-        after={"photo": photo.digest, "width_px": photo.width_px, "height_px": photo.height_px},
-    )
+    after = {"photo": photo.digest, "width_px": photo.width_px, "height_px": photo.height_px}
+    _note(session, station, before, after)
     return photo
 
 
@@ -76,12 +69,11 @@ def remove(session: Session, scope: Scope, station_id: int) -> None:
     photo = find(session, station_id)
     session.delete(photo)
     session.flush()
+    _note(session, station, photo.digest, {"photo": None})
+
+
+def _note(session: Session, station: Station, before: str | None, after: Mapping[str, Any]) -> None:
+    path = station.division_path
     audit.note(
-        session,
-        "station.photo",
-        "station",
-        station.code,
-        division_path=station.division_path,
-        before={"photo": photo.digest},
-        after={"photo": None},
+        session, "station.photo", "station", station.code, division_path=path, before={"photo": before}, after=after
     )

@@ -71,12 +71,13 @@ def rotate(session: Session, refresh: str, key: str, now: datetime) -> tuple[Acc
     return account, issue(session, account, key, now, family=row.family)
 
 
-def revoke(session: Session, refresh: str, key: str) -> None:
-    """Sign out: revoke the family of a refresh token; an unknown one is no error."""
-    _owner(session, refresh, key)
+def revoke(session: Session, refresh: str, key: str) -> int | None:
+    """Sign out: revoke the family of a refresh token, and give whose it was; an unknown one is no error."""
+    owner = _owner(session, refresh, key)
     mine = RefreshToken.token_hash == _signed(refresh, key)
     family = select(RefreshToken.family).where(mine).scalar_subquery()
     session.execute(delete(RefreshToken).where(RefreshToken.family == family))
+    return owner
 
 
 def _owner(session: Session, refresh: str, key: str) -> int | None:

@@ -9,6 +9,7 @@ const LIMIT = 50;
 const ACTIONS = [
   "sign_in",
   "sign_in.refused",
+  "sign_out.here",
   "sign_out.everywhere",
   "account.add",
   "account.password",
@@ -47,8 +48,9 @@ const ACTIONS = [
   "station.change",
   "station.photo",
   "station.retire",
+  "request.change",
 ];
-const KINDS = ["account", "api_key", "issue", "report", "drafts", "import", "station", "grids", "divisions", "reporter"];
+const KINDS = ["account", "api_key", "issue", "report", "drafts", "import", "station", "grids", "divisions", "reporter", "request"];
 
 /** Show the audit log in a section. */
 export function showAudit(section) {
