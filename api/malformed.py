@@ -6,6 +6,7 @@ from typing import Any
 LABELS: Mapping[str, str] = {
     "address": "地址",
     "area_m2": "面积",
+    "body": "请求内容",
     "category": "类别",
     "code": "编码",
     "contact": "联系方式",

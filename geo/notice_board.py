@@ -1,4 +1,4 @@
-"""What stands on a community's notice board (网格公示牌): content without looks.
+"""What stands on a notice board (网格公示牌), or on the sheet of a draft that is to become one: content without looks.
 
 `geo.services.notice_boards` reads it, `maps.printing` draws it. Geometries are WGS 84.
 """
@@ -28,7 +28,8 @@ class Holder:
 class Part:
     """A piece of the subject with its own colour and row: a micro-grid of a grid, or a grid of a division."""
 
-    code: str
+    code: str | None
+    """Null of a draft's new grid that isn't numbered yet."""
     name: str
     kind: str
     geom: MultiPolygon
@@ -83,9 +84,15 @@ class NoticeBoard:
     parts: Sequence[Part]
     edition: str
     revision: int
-    published_at: datetime
-    """When the newest of the borders shown was published."""
+    """Of the layer; of a draft its own."""
+    published_at: datetime | None
+    """When the newest of the borders shown was published; null of a draft."""
     as_of: datetime | None
     is_demo: bool
     attributions: Sequence[str] = ()
     surroundings: Surroundings = field(default_factory=Surroundings)
+
+    @property
+    def is_draft(self) -> bool:
+        """Whether it shows what somebody proposes."""
+        return self.published_at is None

@@ -42,7 +42,7 @@ HISTORY = MapPage(
     "history",
     "history.title",
     ("map", "dialog", "history"),
-    _EVERY | {"admin", "files", "history"},
+    _EVERY | {"admin", "board", "files", "history"},
 )
 EDITOR = MapPage(
     "/planning/{draft}",
@@ -50,7 +50,8 @@ EDITOR = MapPage(
     "planning/editor",
     "draft.title",
     ("map", "dialog", "planning"),
-    _EVERY | {"admin", "draft", "files", "layers", "place", "refusal", "remark", "repair", "snap", "step", "tool"},
+    _EVERY
+    | {"admin", "board", "draft", "files", "layers", "place", "refusal", "remark", "repair", "snap", "step", "tool"},
 )
 STATIONS = MapPage(
     "/stations",

@@ -93,6 +93,22 @@ def read_grids(
     )
 
 
+def read_identities(session: Session, layer_id: int, division_path: str, versions: Sequence[int]) -> dict[int, int]:
+    """Read the identities, by version, of a subtree's current whole grids and of some versions, whether current."""
+    rows = session.execute(
+        text(
+            f"""
+            select v.id, v.grid_id from grid_version v
+            where v.id = any(:versions)
+               or v.layer_id = :layer and v.parent_id is null and not v.is_remainder and {_NOW}
+              and v.division_path <@ cast(:path as ltree)
+            """
+        ),
+        {"versions": list(versions), "layer": layer_id, "path": division_path},
+    )
+    return {row.id: row.grid_id for row in rows}
+
+
 def read_neighbours(
     session: Session, layer_id: int, bounds: Bbox, but: Sequence[int], at: datetime | None
 ) -> Sequence[RowMapping]:

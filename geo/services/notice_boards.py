@@ -65,9 +65,9 @@ def grid_board(session: Session, code: str, asked: Asked, *, principal: Principa
         )
     _allow_phones(session, principal, asked, "grids", code, grid["division_path"])
     rows = queries.read_micro_grids(session, grid["grid_id"], asked.as_of)
-    holders = _holders(session, [grid, *rows], grid["division_id"], asked)
+    holders = holders_of(session, _identities([grid, *rows]), grid["division_id"], asked)
     geom = _polygons(grid["geom"])
-    bounds = _around(geom)
+    bounds = box_around(geom)
     neighbours = queries.read_neighbours(session, grid["layer_id"], bounds, [grid["grid_id"]], asked.as_of)
     return NoticeBoard(
         subject="grid",
@@ -84,11 +84,11 @@ def grid_board(session: Session, code: str, asked: Asked, *, principal: Principa
         as_of=asked.as_of,
         is_demo=grid["is_demo"],
         attributions=queries.read_attributions(session, bounds),
-        surroundings=_surroundings(
+        surroundings=surroundings_in(
             session, bounds, [Named(row["name"], "grid", _polygons(row["geom"])) for row in neighbours]
         ),
         **_edition([grid, *rows]),
-        **_branch(session, grid["grid_id"], grid["division_path"], asked),
+        **branch_of(session, grid["grid_id"], grid["division_path"], asked),
     )
 
 
@@ -116,12 +116,17 @@ def division_board(session: Session, code: str, asked: Asked, *, principal: Prin
     if layer is None:
         raise NotFoundError(f"{division.name}所在的市没有这个网格体系。 The city of {code} has no such layer.")
     rows = queries.read_grids(session, layer["id"], division.id, asked.as_of, limit=MOST_GRIDS + 1)
-    _require_printable(division.name, len(rows))
+    if not rows:
+        raise ConflictError(
+            f"{division.name}本级还没有已发布的网格，没有可公示的内容；请先划好并发布，或按下级社区打印。"
+            " No grid of its own is published here: draw and publish them, or print a community below."
+        )
+    require_room(division.name, len(rows))
     _allow_phones(session, principal, asked, "divisions", code, division.path)
-    holders = _holders(session, rows, division.id, asked)
+    holders = holders_of(session, _identities(rows), division.id, asked)
     geom = unite(_shapes(_polygons(row["geom"]) for row in rows))
-    bounds = _around(geom)
-    neighbours = queries.read_neighbours(session, layer["id"], bounds, [row["grid_id"] for row in rows], asked.as_of)
+    bounds = box_around(geom)
+    neighbours = queries.read_neighbours(session, layer["id"], bounds, _identities(rows), asked.as_of)
     return NoticeBoard(
         subject="division",
         code=code,
@@ -129,26 +134,22 @@ def division_board(session: Session, code: str, asked: Asked, *, principal: Prin
         kind=division.level,
         above=queries.read_above(session, division.path)[:-1],
         geom=geom,
-        households=_total(rows, "households"),
-        people=_total(rows, "people"),
+        households=total_of(row["households"] for row in rows),
+        people=total_of(row["people"] for row in rows),
         area_m2=float(area_m2([geom])[0]),
         holders=holders[None],
         parts=_parts(session, rows, holders, asked),
         as_of=asked.as_of,
         is_demo=layer["is_demo"],
         attributions=queries.read_attributions(session, bounds),
-        surroundings=_surroundings(session, bounds, _by_division(neighbours)),
+        surroundings=surroundings_in(session, bounds, by_division(neighbours)),
         **_edition(rows),
-        **_branch(session, None, division.path, asked),
+        **branch_of(session, None, division.path, asked),
     )
 
 
-def _require_printable(name: str, grids: int) -> None:
-    if not grids:
-        raise ConflictError(
-            f"{name}本级还没有已发布的网格，没有可公示的内容；请先划好并发布，或按下级社区打印。"
-            " No grid of its own is published here: draw and publish them, or print a community below."
-        )
+def require_room(name: str, grids: int) -> None:
+    """Refuse more grids than a board may have."""
     if grids > MOST_GRIDS:
         raise ConflictError(
             f"{name}有超过 {MOST_GRIDS} 个网格，一张公示牌放不下。 More than {MOST_GRIDS} grids don't fit on a board."
@@ -165,12 +166,16 @@ def _allow_phones(
         audit.note(session, "phones.print", kind, code, division_path=division_path)
 
 
-def _holders(
-    session: Session, rows: Sequence[RowMapping], division_id: int, asked: Asked
+def _identities(rows: Sequence[RowMapping]) -> list[int]:
+    return [row["grid_id"] for row in rows]
+
+
+def holders_of(
+    session: Session, grid_ids: Sequence[int], division_id: int, asked: Asked
 ) -> dict[int | None, list[Holder]]:
     """Give who holds posts by the id of the grid; those of the division under None."""
     found: dict[int | None, list[Holder]] = defaultdict(list)
-    for row in queries.read_holders(session, [row["grid_id"] for row in rows], division_id, asked.as_of):
+    for row in queries.read_holders(session, grid_ids, division_id, asked.as_of):
         phone = row["phone"] if asked.phones else None
         found[row["grid_id"]].append(Holder(row["kind"], row["name"], row["scope"], phone))
     return found
@@ -179,7 +184,7 @@ def _holders(
 def _parts(
     session: Session, rows: Sequence[RowMapping], holders: dict[int | None, list[Holder]], asked: Asked
 ) -> list[Part]:
-    branches = queries.read_branches(session, [row["grid_id"] for row in rows], asked.as_of)
+    branches = queries.read_branches(session, _identities(rows), asked.as_of)
     return [
         Part(
             code=row["code"],
@@ -200,15 +205,17 @@ def _edition(rows: Sequence[RowMapping]) -> dict[str, Any]:
     return {"edition": newest["edition"], "revision": newest["revision"], "published_at": newest["published_at"]}
 
 
-def _branch(session: Session, grid_id: int | None, division_path: str, asked: Asked) -> dict[str, Any]:
+def branch_of(session: Session, grid_id: int | None, division_path: str, asked: Asked) -> dict[str, Any]:
+    """Give the branch of a grid or (None) a division, how it was formed, and those above it."""
     found = queries.read_responsible_branch(session, grid_id, division_path, asked.as_of)
     if found is None:
         return {"branch": None, "formation": None, "chain": ()}
     return {"branch": found["name"], "formation": found["formation"], "chain": tuple(found["chain"])}
 
 
-def _total(rows: Sequence[RowMapping], column: str) -> int | None:
-    known = [row[column] for row in rows if row[column] is not None]
+def total_of(figures: Iterable[int | None]) -> int | None:
+    """Give the sum of what is known; null where nothing is."""
+    known = [figure for figure in figures if figure is not None]
     return sum(known) if known else None
 
 
@@ -220,7 +227,7 @@ def _shapes(geoms: Iterable[MultiPolygon]) -> NDArray[np.object_]:
     return np.array(list(geoms), dtype=object)
 
 
-def _around(geom: MultiPolygon) -> Bbox:
+def box_around(geom: MultiPolygon) -> Bbox:
     """Give the box that a map of the shape may show, on whatever paper: three quarters of its longer side each way."""
     west, south, east, north = geom.bounds
     lon, lat = (west + east) / 2, (south + north) / 2
@@ -229,7 +236,7 @@ def _around(geom: MultiPolygon) -> Bbox:
     return lon - half_m / m_per_lon, lat - half_m / m_per_lat, lon + half_m / m_per_lon, lat + half_m / m_per_lat
 
 
-def _by_division(rows: Sequence[RowMapping]) -> list[Named]:
+def by_division(rows: Sequence[RowMapping]) -> list[Named]:
     """Give the neighbouring grids as the divisions that they make."""
     shapes: dict[tuple[int, str], list[MultiPolygon]] = defaultdict(list)
     for row in rows:
@@ -237,7 +244,8 @@ def _by_division(rows: Sequence[RowMapping]) -> list[Named]:
     return [Named(name, "division", unite(_shapes(geoms))) for (_, name), geoms in shapes.items()]
 
 
-def _surroundings(session: Session, bounds: Bbox, neighbours: Sequence[Named]) -> Surroundings:
+def surroundings_in(session: Session, bounds: Bbox, neighbours: Sequence[Named]) -> Surroundings:
+    """Give what is drawn around and below, in a box."""
     is_near = (bounds[3] - bounds[1]) * float(metres_per_degree(bounds[1])[1]) <= MOST_BUILDINGS_M
     wanted = ["water", "plots", "compounds", "streets", "stations", *(["buildings"] if is_near else [])]
     found = {what: _named(queries.read_base(session, what, bounds)) for what in wanted}

@@ -12,11 +12,18 @@ HEADINGS = {"community": "社区概况", "street": "街道概况"}
 FORMATIONS = {"alone": "单建", "joint": "联建", "attached": "挂建", "sent": "兜底建"}
 FACT = (Column(None, 0.27, is_faint=True), Column(None, 0.73))
 LEADERS = ("grid_leader", "grid_worker")
+DRAFT = "草案"
+DRAFT_WORDS = ("供讨论、征求意见，尚未发布。", "发布之前，各处由谁负责以现行网格为准。")
 
 
 def title_of(board: NoticeBoard) -> str:
     """Give what the board is of: a grid with its community's name before it, or the community."""
     return f"{board.above[-1]} {board.name}" if board.subject == "grid" else board.name
+
+
+def sheet_name(board: NoticeBoard) -> str:
+    """Give what the sheet is."""
+    return "网格划分草案" if board.is_draft else "网格公示牌"
 
 
 def head_of(board: NoticeBoard, size: float, width: float) -> tuple[str, str]:
@@ -81,7 +88,7 @@ def parts_table(board: NoticeBoard, size: float, tints: Sequence[str], *, is_wid
     rows = []
     for part, tint in zip(board.parts, tints, strict=True):
         counts = [f"{count:,}" if count else "—" for count in (part.households, part.people)]
-        cells = [part.name, *([part.code, " / ".join(counts)] if is_wide else []), part.branch or _nobody(board)]
+        cells = [part.name, *([part.code or "—", " / ".join(counts)] if is_wide else []), part.branch or _nobody(board)]
         people = "\n".join(_posted(holder) for holder in part.holders) or _nobody(board)
         rows.append(Row((*cells, people), tint))
     return Table(title, columns, rows, size)

@@ -37,6 +37,8 @@ STATION = "#b3261e"
 TINTS = ("#a9cdea", "#f6c79b", "#bfdfa5", "#dcbfe6", "#f4e08c", "#f3b6c1")
 """Of parts that touch, so that no two of one tint do; six are enough for any map that is coloured from its leaves."""
 PART_ALPHA = 0.55
+STAMP_ALPHA = 0.16
+"""Of what tells a draft: to be seen at once, and what lies below as well."""
 
 # Kind of street: casing, surface, width in metres, least width in points.
 STREETS: Mapping[str, tuple[str, str, float, float]] = {

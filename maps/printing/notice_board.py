@@ -13,7 +13,8 @@ from geo.geometry.colouring import colour
 from geo.notice_board import NoticeBoard
 from maps.catalogue import DEFAULT, catalogue
 from maps.printing import ink
-from maps.printing.board_text import head_of, parts_table, tables, title_of
+from maps.printing.board_text import head_of, parts_table, sheet_name, tables, title_of
+from maps.printing.draft_stamp import draw_draft_stamp, draw_draft_words
 from maps.printing.legend import draw_legend
 from maps.printing.lettering import FONT, known_characters, printable, shorten, width_of, write
 from maps.printing.map_drawing import BoardMap
@@ -56,7 +57,7 @@ def render_notice_board(board: NoticeBoard, paper: Paper, imprint: Imprint) -> b
     # (Else a font that isn't embedded stands in every page's list. Its type is declared wrongly.)
     first_font: Any = FONT
     canvas = Canvas(out, pagesize=(sheet.width, sheet.height), initialFontName=first_font, lang="zh-CN")
-    canvas.setTitle(f"{printable(title_of(board))} 网格公示牌")
+    canvas.setTitle(f"{printable(title_of(board))} {sheet_name(board)}")
     canvas.setCreator("wangge 网格")
     _Printing(canvas, board, sheet, imprint).draw()
     with ONE_AT_A_TIME:
@@ -83,7 +84,11 @@ class _Printing:
         draw_legend(self._canvas, sheet.legend, board.subject, drawn.shown, unit)
         for box, table in panel.placed:
             table.draw(self._canvas, box)
-        draw_scan(self._canvas, code_address(board, self._imprint.site), sheet.scan, unit)
+        if board.is_draft:
+            draw_draft_stamp(self._canvas, sheet.map)
+            draw_draft_words(self._canvas, sheet.scan, unit)
+        else:
+            draw_scan(self._canvas, code_address(board, self._imprint.site), sheet.scan, unit)
         for number, page in enumerate(pages, start=2):
             self._canvas.showPage()
             self._draw_margins(number, len(pages) + 1)
@@ -118,8 +123,9 @@ class _Printing:
         canvas.rect(header.x, header.y, header.width, header.height, stroke=0, fill=1)
         left, right = header.x + 5 * self._sheet.unit, header.right - 5 * self._sheet.unit
         base = header.y + 4.8 * self._sheet.unit
-        write(canvas, "网格公示牌", right, base, size=20 * unit, colour="#ffffff", bold=True, anchor="right")
-        room = right - left - width_of("网格公示牌", 20 * unit) - 8 * unit
+        name = sheet_name(self._board)
+        write(canvas, name, right, base, size=20 * unit, colour="#ffffff", bold=True, anchor="right")
+        room = right - left - width_of(name, 20 * unit) - 8 * unit
         above, title = head_of(self._board, 16 * unit, room)
         size = max(12 * unit, min(24 * unit, 24 * unit * room / max(1, width_of(printable(title), 24 * unit))))
         write(canvas, shorten(title, size, room), left, base, size=size, colour="#ffffff", bold=True)
@@ -149,7 +155,10 @@ class _Printing:
 
     def _edition(self) -> str:
         board = self._board
-        said = f"版次：{board.edition}（修订号 {board.revision}，{day_of(board.published_at)} 发布）"
+        if board.published_at is None:
+            said = f"草稿：{board.edition}（第 {board.revision} 次改动，尚未发布）"
+        else:
+            said = f"版次：{board.edition}（修订号 {board.revision}，{day_of(board.published_at)} 发布）"
         if board.as_of is not None:
             said += f"　{board.as_of.astimezone(CHINA):%Y-%m-%d %H:%M} 时的边界"
         return f"{said}　{day_of(self._imprint.printed_at)} 印制"

@@ -38,12 +38,17 @@ def _runs(bits: bytearray) -> list[tuple[int, int]]:
     return found
 
 
-def draw_scan(canvas: Canvas, address: str, box: Box, unit: float) -> None:
-    """Draw code and words: side by side in a wide box, else one below the other."""
+def draw_frame(canvas: Canvas, box: Box, unit: float) -> None:
+    """Draw what code and words stand on."""
     canvas.setFillColor(ink.STRIPE)
     canvas.setStrokeColor(ink.RULE)
     canvas.setLineWidth(0.6)
     canvas.roundRect(box.x, box.y, box.width, box.height, 3 * unit, stroke=1, fill=1)
+
+
+def draw_scan(canvas: Canvas, address: str, box: Box, unit: float) -> None:
+    """Draw code and words: side by side in a wide box, else one below the other."""
+    draw_frame(canvas, box, unit)
     pad = 5 * unit
     if box.width > 1.5 * box.height:
         side = box.height - 2 * pad

@@ -18,6 +18,7 @@ from geo.services.publishing import publish
 from geo.services.tiling import refresh_tiles
 from tests.acceptance.conftest import PASSWORD, Site, Visit
 from tests.builders import add_division, add_edition, add_grid, add_layer, box, cell, lon_lat
+from tests.paper import texts
 
 COMMUNITY = "450301001001"
 OWED = "© 测试 <b>contributors</b>"
@@ -139,6 +140,14 @@ def test_an_edition_is_saved_as_a_file_and_returned_to(site: Site, visit: Callab
         page.click("dialog [type=submit]")
     assert saved.value.suggested_filename.endswith(".csv")
     assert NASTY.replace('"', '""') in saved.value.path().read_text()
+    page.wait_for_selector("dialog", state="detached")
+    then.get_by_role("button", name="打印").click()
+    with page.expect_download() as saved:
+        page.click("dialog [type=submit]")
+    (sheet,) = texts(saved.value.path().read_bytes())
+    assert "网格公示牌" in sheet
+    assert "时的边界" in sheet
+    assert NASTY.replace(" ", "") not in sheet  # the later edition's
     page.wait_for_selector("dialog", state="detached")
     then.get_by_role("button", name="恢复").click()
     page.click("dialog [type=submit]")

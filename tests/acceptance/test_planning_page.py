@@ -38,6 +38,7 @@ from tests.builders import (
     multi,
 )
 from tests.desk import Desk
+from tests.paper import texts
 
 COMMUNITY = "450301001001"
 NASTY = '<img src=x onerror="window.pwned=1">`${window.pwned=1}`'
@@ -388,6 +389,16 @@ def test_an_overlap_is_shown_before_and_after_and_mended_in_one_step(
     desk.page.locator(".finding.error").get_by_role("button", name="修复…").click()
     desk.page.keyboard.press("Escape")
     assert card.count() == 0
+
+
+def test_a_draft_is_printed_to_be_discussed(desk: Desk) -> None:
+    desk.page.click("#print")
+    desk.page.select_option("dialog select", "a3")
+    with desk.page.expect_download() as saved:
+        desk.page.click("dialog [type=submit]")
+    assert saved.value.suggested_filename.endswith("-a3.pdf")
+    assert "草案" in texts(saved.value.path().read_bytes())[0]
+    desk.page.wait_for_selector("dialog", state="detached")
 
 
 def test_a_draft_goes_out_as_a_file_and_comes_in_again(desk: Desk, tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ import { download } from "./api.js";
 import { el } from "./dom.js";
 import { t } from "./format.js";
 
-const PAPERS = ["a4", "a3"];
+export const PAPERS = ["a4", "a3"];
 
 /** Give what offers the boards of an answer's grid and community; nothing to the public, whom nobody tells of people. */
 export function boardPrinter({ leaf, grid, divisions }, me, layer) {

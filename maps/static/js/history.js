@@ -7,6 +7,7 @@ import { openDialog } from "./dialog.js";
 import { byId, el } from "./dom.js";
 import { askExport } from "./export_dialog.js";
 import { moment, number, page, t } from "./format.js";
+import { askPrint } from "./print_dialog.js";
 import { addScale } from "./scale.js";
 import { signInAddress } from "./session.js";
 import { shown } from "./style.js";
@@ -245,7 +246,7 @@ function listActs(editions) {
         "div",
         { class: "edition-acts", "data-edition": edition.id },
         el("p", {}, edition.name, el("small", {}, [t("history.revision", { revision: edition.revision }), moment(new Date(edition.published_at)), edition.division_name].join(" · "))),
-        el("div", { class: "acts" }, can("exports.read") ? act(t("files.export_act"), edition, askExport) : null, can("drafts.edit") ? act(t("history.return"), edition, askReturn) : null),
+        el("div", { class: "acts" }, act(t("board.print_act"), edition, askPrint), can("exports.read") ? act(t("files.export_act"), edition, askExport) : null, can("drafts.edit") ? act(t("history.return"), edition, askReturn) : null),
       ),
     ),
   );

@@ -4,6 +4,7 @@ import { inLanguage } from "../api.js";
 import { byId, el, toast } from "../dom.js";
 import { askExport } from "../export_dialog.js";
 import { moment, number, t } from "../format.js";
+import { askPrint } from "../print_dialog.js";
 import { Canvas } from "./canvas.js";
 import { askAttributes, askDiscard, askMicroGrid } from "./dialogs.js";
 import { painter } from "./drawing.js";
@@ -107,6 +108,7 @@ export class Desk {
     const act = (id, words, work, look = "plain") => el("button", { type: "button", class: `${look} small`, id, onclick: work }, words);
     const mayExport = this.me.permissions.includes("exports.read");
     byId("draft-acts").append(
+      act("print", t("board.print_act"), () => askPrint(this.draft.edition)),
       ...(mayExport ? [act("export", t("files.export_act"), () => askExport(this.draft.edition))] : []),
       ...(this.mayEdit
         ? [

@@ -1,0 +1,22 @@
+// A draft or an edition on paper.
+
+import { download } from "./api.js";
+import { PAPERS } from "./boards.js";
+import { field, openDialog } from "./dialog.js";
+import { el } from "./dom.js";
+import { t } from "./format.js";
+
+/** Ask for the paper and save what a draft proposes, or the board of an edition's division as it was then, as a PDF. */
+export function askPrint({ id, name, status, layer, division, published_at: publishedAt }) {
+  const isDraft = status === "draft";
+  const paper = el("select", {}, ...PAPERS.map((one) => el("option", { value: one }, one.toUpperCase())));
+  openDialog({
+    title: t("board.print_title", { name }),
+    content: [el("p", {}, t(isDraft ? "board.print_draft" : "board.print_edition")), ...field(t("board.paper"), paper)],
+    action: t("board.make"),
+    work: () =>
+      isDraft
+        ? download(`/api/v1/drafts/${id}/notice-board.pdf`, { paper: paper.value })
+        : download(`/api/v1/divisions/${encodeURIComponent(division)}/notice-board.pdf`, { paper: paper.value, layer, as_of: publishedAt }),
+  });
+}
