@@ -84,7 +84,7 @@ def test_shares_are_those_counted_by_hand_worst_first(visit: Callable[..., Visit
     page = seen.page
     by_grid(page)
     assert cells(page, "G1")[:4] == ["150", "100%", "100%", "100%"]
-    assert cells(page, "G2")[:4] == ["60", "0%", "50.0%", "50.0%"]  # x = 8 is 604 m away, x = 14 and 22 are beyond 1,000 m
+    assert cells(page, "G2")[:4] == ["60", "0%", "50.0%", "50.0%"]  # x = 8 is 604 m away, the others beyond 1,000 m
     assert cells(page, "G3") == ["0", "–", "–", "–", "–"]
     names = page.locator(".units tbody th button")
     assert [name.split("\n")[0] for name in names.all_inner_texts()] == [NASTY, "西网格", "空网格"]
@@ -145,10 +145,17 @@ def test_the_offline_report_opens_from_a_file_without_a_network(
         expect(report.locator(".units tr.is-chosen")).to_have_attribute("data-code", "G2")
         report.locator("summary", has_text="盲区").click()
         expect(report.locator(".spot-rows li")).to_have_count(2)  # x = 14 and 22
+        expect(report.locator("#legend")).not_to_contain_text("15分钟服务圈")
         report.get_by_label("15分钟服务圈").check()
+        expect(report.locator("#legend")).to_contain_text("15分钟服务圈")
         report.locator('.station-box[title="西站"]').dispatch_event("click")
         expect(report.locator(".station-card")).to_contain_text("沿街道计算")
         expect(report.locator(".leaflet-control-attribution")).to_contain_text("© 测试")
+        report.emulate_media(media="print")
+        expect(report.locator(".coverage-filters")).to_be_hidden()
+        panel = report.locator(".panel").bounding_box()
+        assert panel is not None
+        assert panel["width"] == DESKTOP["viewport"]["width"]  # below the map, not beside it
         assert [url for url in requests if not url.startswith(("data:", file.as_uri()))] == []
         assert complaints == []
         assert report.evaluate("window.pwned") is None

@@ -161,7 +161,7 @@ export function showLegend(head, minutes, { stations, spots = null, circles = nu
       el("li", {}, box(NOT_MEASURED), t("coverage.grey")),
       spots && el("li", {}, box(BLIND, "dashed"), spots),
       circles && el("li", {}, line(CIRCLE), circles),
-      el("li", {}, el("span", { class: "dot-station", "aria-hidden": "true" }), stations),
+      stations && el("li", {}, el("span", { class: "dot-station", "aria-hidden": "true" }), stations),
     ),
     el("p", {}, t("coverage.method", { speed: number(head.speed_kmh, 1) })),
     el("p", {}, t("coverage.measured", { date: moment(new Date(head.measured_at)), stations: number(head.stations) })),

@@ -4,12 +4,14 @@ import { addAttribution } from "../attribution.js";
 import { byId, el } from "../dom.js";
 import { moment, named, number, page, t } from "../format.js";
 import { addScale } from "../scale.js";
-import { circleOf } from "../station_drawing.js";
+import { circleOf, unionOf } from "../station_drawing.js";
 import { INK } from "../style.js";
 import { CoverageMap, showLegend } from "./coverage_map.js";
 import { UnitTable, roomList, spotList, totalsOf } from "./coverage_lists.js";
 import { CoverageStations } from "./coverage_stations.js";
+import { keepForPrinting } from "./printing.js";
 
+const COMMUNITY_NAMES_FROM = 14;
 const UNITS = ["grid", "community", "street", "district"];
 const STREETS = { path: [INK.street, 0.6], lane: [INK.street, 1], street: [INK.street, 1.6], rail: [INK.rail, 1], arterial: [INK.arterialEdge, 2.4], motorway: [INK.motorwayEdge, 3] };
 
@@ -29,7 +31,9 @@ class CoverageReport {
     drawBase(map, content.base);
     this.coverage = new CoverageMap(map, { onUnit: (code) => this.chooseUnit(this.by, code), onSpot: (rank) => this.chooseSpot(rank) });
     this.canvas = L.canvas({ padding: 0.3 });
-    this.circles = L.layerGroup(content.stations.map((station) => this.circleOf(station, 0.03)));
+    map.createPane("circles");
+    this.circles = unionOf(content.stations.map(({ circle: { shape, method } }) => ({ properties: { circle: { geometry: areaOf(shape), method } } })), L.canvas({ padding: 0.3, pane: "circles" }));
+    new PlaceNames(map, this.features);
     this.chosen = L.layerGroup().addTo(map);
     this.stations = new CoverageStations(map, (pin, station) => this.dress(pin, station));
     this.stations.show(content.stations);
@@ -39,6 +43,7 @@ class CoverageReport {
   start() {
     const { bounds: [west, south, east, north], attributions } = this.content;
     addScale(this.map);
+    keepForPrinting(this.map);
     addAttribution(this.map, attributions);
     byId("zoom-in").addEventListener("click", () => this.map.zoomIn());
     byId("zoom-out").addEventListener("click", () => this.map.zoomOut());
@@ -85,11 +90,17 @@ class CoverageReport {
       "div",
       { class: "shown" },
       ...layers.map(([key, layer, isOn]) => {
-        const box = el("input", { type: "checkbox", checked: isOn, onchange: () => (box.checked ? layer.addTo(this.map) : layer.remove()) });
+        const box = el("input", { type: "checkbox", checked: isOn, "data-layer": key, onchange: () => this.setShown(layer, box.checked) });
         box.dispatchEvent(new Event("change"));
         return el("label", {}, box, t(`coverage_report.${key}`));
       }),
     );
+  }
+
+  setShown(layer, isOn) {
+    if (isOn) layer.addTo(this.map);
+    else layer.remove();
+    this.writeLegend();
   }
 
   parts() {
@@ -110,8 +121,17 @@ class CoverageReport {
     this.coverage.showUnits(this.features[this.by], this.minutes);
     this.coverage.showSpots(this.spots);
     for (const [by, table] of Object.entries(this.tables)) table.show(this.content.tables[by], this.minutes);
+    this.writeLegend();
+  }
+
+  writeLegend() {
     const { head, stations, has_all_stations: isAll } = this.content;
-    showLegend(head, this.minutes, { stations: t(isAll ? "coverage.dots" : "coverage_report.dots_cut", { count: number(stations.length) }), spots: t("coverage.dashed") });
+    const has = (layer) => this.map.hasLayer(layer);
+    showLegend(head, this.minutes, {
+      stations: has(this.stations.layer) && t(isAll ? "coverage.dots" : "coverage_report.dots_cut", { count: number(stations.length) }),
+      spots: has(this.coverage.spots) && t("coverage.dashed"),
+      circles: has(this.circles) && t("coverage_report.circles"),
+    });
   }
 
   setUnit(by) {
@@ -152,6 +172,30 @@ class CoverageReport {
       el("p", { class: "circle-note" }, t(method === "network" ? "station.circle_network" : "station.circle", { minutes })),
       truncated ? el("p", { class: "circle-note" }, t("station.circle_truncated")) : null,
     );
+  }
+}
+
+/** The names of streets and, from near by, of communities: the file has no other map below the colours. */
+class PlaceNames {
+  constructor(map, { street, community }) {
+    map.createPane("names").style.zIndex = 360;
+    this.far = this.layer(street);
+    this.near = this.layer(community);
+    const choose = () => {
+      const isNear = map.getZoom() >= COMMUNITY_NAMES_FROM;
+      (isNear ? this.far : this.near).remove();
+      (isNear ? this.near : this.far).addTo(map);
+    };
+    map.on("zoomend", choose);
+    choose();
+  }
+
+  layer(features) {
+    const named = features.filter(({ geometry }) => geometry);
+    return L.layerGroup(named.map(({ geometry, properties: { name } }) => {
+      const icon = L.divIcon({ className: "place-name-box", html: el("span", { class: "place-name" }, name), iconSize: [120, 18], iconAnchor: [60, -6] });
+      return L.marker(L.geoJSON(geometry).getBounds().getCenter(), { icon, pane: "names", interactive: false, keyboard: false });
+    }));
   }
 }
 

@@ -8,12 +8,14 @@ import { addScale } from "../scale.js";
 import { shown } from "../style.js";
 import { setAddress } from "../tiles.js";
 import { readAddress, writeAddress } from "../view.js";
+import { keepForPrinting } from "./printing.js";
 
 /** Put base map and buttons on the map that folium declared; gives who is signed in, null for the public. */
 export async function startShell({ map, tiles }) {
   const layer = page.map.layers.find(({ bounds }) => bounds) ?? null;
   openView(map, layer);
   addScale(map);
+  keepForPrinting(map);
   addAttribution(map, page.map.attributions);
   byId("zoom-in").addEventListener("click", () => map.zoomIn());
   byId("zoom-out").addEventListener("click", () => map.zoomOut());
