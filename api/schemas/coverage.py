@@ -130,6 +130,8 @@ class CoverageRow(BaseModel):
 
     code: str | None
     name: str
+    division: str | None = None
+    """The unit in which it lies, since names repeat: a grid's division, a community's street."""
     level: str
     buildings: int
     households: int

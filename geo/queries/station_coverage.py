@@ -162,12 +162,13 @@ def read_ancestors(session: Session, paths: Sequence[str]) -> Sequence[RowMappin
 
 
 def read_grid_names(session: Session, ids: Sequence[int]) -> Sequence[RowMapping]:
-    """Read code and name of the current whole grids of these ids."""
+    """Read code, name and division of the current whole grids of these ids."""
     return (
         session.execute(
             text(
                 """
-                select g.id, g.code, v.name from grid_version v join grid g on g.id = v.grid_id
+                select g.id, g.code, v.name, d.name as division
+                from grid_version v join grid g on g.id = v.grid_id join division d on d.id = v.division_id
                 where g.id = any(:ids) and not v.is_remainder and upper_inf(v.valid)
                 """
             ),

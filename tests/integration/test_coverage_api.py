@@ -132,6 +132,12 @@ def test_by_other_units(get: Callable[..., Any], by: str, rows: list[tuple[str |
     assert [(row["code"], row["households"]) for row in body["rows"]] == rows
 
 
+def test_where_a_unit_lies_is_named_since_names_repeat(get: Callable[..., Any]) -> None:
+    named = {by: [row["division"] for row in get(by=by).json()["rows"]] for by in ("grid", "community", "district")}
+    assert named == {"grid": ["西社区", None], "community": ["本街道", "本街道"], "district": ["本市"]}
+    assert get().json()["total"]["division"] is None
+
+
 def test_by_kind_and_level(get: Callable[..., Any]) -> None:
     kinds = {row["code"]: row for row in get(by="kind").json()["rows"]}
     assert kinds["service_centre"]["within"][2]["households"] == 180

@@ -1,5 +1,6 @@
 """Coverage counted by division, grid, kind or level of station: rows as the API and CSV give them."""
 
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal, cast
@@ -55,7 +56,7 @@ def table(session: Session, cache: CoverageCache, scope: Scope, asked: Asked, by
         ]
         return Table(measured, by, total, rows, [None] * len(rows))
     unit, units = _grids(session, measured) if by == "grid" else _divisions(session, measured, by)
-    rows = [{"code": one["code"], "name": one["name"], "level": by} | row for one, row in
+    rows = [{"code": one["code"], "name": one["name"], "division": one["division"], "level": by} | row for one, row in
             zip(units, tabulate(measured, unit, len(units)), strict=True)]  # fmt: skip
     return Table(measured, by, total, rows, [one["id"] for one in units])
 
@@ -63,7 +64,7 @@ def table(session: Session, cache: CoverageCache, scope: Scope, asked: Asked, by
 def count(measured: Measured, *, name: str, level: str, code: str | None = None) -> Row:
     """Return the row of all homes together."""
     (row,) = tabulate(measured, np.zeros(len(measured), dtype=np.int64), 1)
-    return {"code": code, "name": name, "level": level} | row
+    return {"code": code, "name": name, "division": None, "level": level} | row
 
 
 def tabulate(measured: Measured, unit: IntArray, units: int) -> list[Row]:
@@ -136,16 +137,18 @@ def _divisions(session: Session, measured: Measured, level: str) -> tuple[IntArr
     path_of = {row["id"]: row["path"] for row in measured.divisions}
     above = {row["id"]: row for row in queries.read_ancestors(session, list(path_of.values()))}
     home_ids, of_home = np.unique(measured.division_id, return_inverse=True)
-    found = [
-        next((int(step) for step in path_of[home].split(".") if above[int(step)]["level"] == level), None)
-        for home in home_ids.tolist()
-    ]
+    paths = [[int(step) for step in path_of[home].split(".")] for home in home_ids.tolist()]
+    found = [next((step for step in path if above[step]["level"] == level), None) for path in paths]
+    parents = {step: above[parent]["name"] for path in paths for parent, step in itertools.pairwise(path)}
     units = sorted({one for one in found if one is not None}, key=lambda one: str(above[one]["code"]))
     number: dict[int | None, int] = {one: i for i, one in enumerate(units)}
-    rows: list[Row] = [{"id": one, "code": above[one]["code"], "name": above[one]["name"]} for one in units]
+    rows: list[Row] = [
+        {"id": one, "code": above[one]["code"], "name": above[one]["name"], "division": parents.get(one)}
+        for one in units
+    ]
     if None in found:
         number[None] = len(rows)
-        rows.append({"id": None, "code": None, "name": NOWHERE[level]})
+        rows.append({"id": None, "code": None, "name": NOWHERE[level], "division": None})
     numbers = np.array([number[one] for one in found], dtype=np.int64)
     return numbers[of_home.ravel()] if len(of_home) else np.empty(0, dtype=np.int64), rows
 
@@ -154,9 +157,7 @@ def _grids(session: Session, measured: Measured) -> tuple[IntArray, list[Row]]:
     grids, of_home = np.unique(measured.grid_id, return_inverse=True)
     named = {row["id"]: row for row in queries.read_grid_names(session, grids.tolist())}
     rows = [
-        {"id": one, "code": named[one]["code"], "name": named[one]["name"]}
-        if one in named
-        else {"id": None, "code": None, "name": NOWHERE["grid"]}
+        dict(named[one]) if one in named else {"id": None, "code": None, "name": NOWHERE["grid"], "division": None}
         for one in grids.tolist()
     ]
     order = sorted(range(len(rows)), key=lambda i: (rows[i]["code"] is None, rows[i]["code"] or ""))

@@ -82,7 +82,7 @@ export class UnitTable {
     return el(
       "tr",
       { "data-code": row.code },
-      el("th", { scope: "row" }, el("span", { class: "unit" }, swatch, el("button", { type: "button", onclick: () => this.onChoose(row.code) }, nameOf(row), row.level === "grid" && row.code ? el("small", {}, row.code) : null))),
+      el("th", { scope: "row" }, el("span", { class: "unit" }, swatch, el("button", { type: "button", title: row.code, onclick: () => this.onChoose(row.code) }, nameOf(row), placeOf(row)))),
       figure(number(row.households)),
       ...STEPS.map((m) => el("td", { class: `figure${m === this.minutes ? " is-shown" : ""}` }, percent(row[`share_${m}`]))),
       figure(row.mean_minutes === null ? "–" : number(row.mean_minutes, 1, 1)),
@@ -94,6 +94,9 @@ export class UnitTable {
     this.box.querySelector("tr.is-chosen")?.scrollIntoView({ block: "nearest" });
   }
 }
+
+/** Give the unit in which a grid or a community lies, since names repeat. */
+const placeOf = ({ division, level }) => (division && ["grid", "community"].includes(level) ? el("small", {}, division) : null);
 
 function nameOf({ code, name, level }) {
   if (level === "kind") return named("station", code);
