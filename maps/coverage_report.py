@@ -23,7 +23,7 @@ STYLES = ("map", "services", "coverage_report")
 TEXTS = frozenset(
     {"account", "approval", "attribution", "circles", "coverage", "coverage_by", "coverage_column", "coverage_report"}
     | {"coverage_report_by", "coverage_tab"}
-    | {"station", "station_level", "stations", "unit"}
+    | {"pace", "station", "station_level", "stations", "unit"}
 )
 
 

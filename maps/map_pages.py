@@ -25,7 +25,7 @@ class MapPage:
 
 
 _EVERY = SHARED | {"approval", "attribution", "unit"}
-_SERVICES = _EVERY | {"circles", "station", "station_level", "stations"}
+_SERVICES = _EVERY | {"circles", "pace", "station", "station_level", "stations"}
 MAP = MapPage(
     "/",
     "map.html",
@@ -34,7 +34,7 @@ MAP = MapPage(
     ("map",),
     _EVERY
     | {"board", "category", "crs", "issues", "kind", "layers", "map", "place", "post", "report", "search", "state"}
-    | {"station"},
+    | {"pace", "station"},
 )
 HISTORY = MapPage(
     "/history",

@@ -9,44 +9,32 @@ from sqlalchemy.orm import Session
 from api.authentication import PrincipalDep
 from api.dependencies import SessionDep, SettingsDep
 from api.permissions import permit
-from api.routes.service_areas import GeoJSONResponse, NetworksDep, PaceQuery
+from api.routes.service_areas import GeoJSONResponse, NetworksDep
 from api.schemas.stations import StationChange, StationDetail, StationIn, station_detail
 from api.settings import Settings
 from geo.services import service_areas, stations
 from geo.services.access import Permission
 from geo.services.streets.networks import NetworkCache
-from geo.walking_rules import Pace
 
 EDIT = Permission.EDIT_STATIONS
 router = APIRouter(prefix="/api/v1/stations", tags=["服务站点 stations"], default_response_class=GeoJSONResponse)
 
 
 @router.get("/{station_id}", **permit(Permission.PUBLIC))
-def get_station(
-    session: SessionDep,
-    networks: NetworksDep,
-    settings: SettingsDep,
-    station_id: int,
-    pace: PaceQuery = Pace.ADULT,
-) -> StationDetail:
-    """Give a station with its circles of 5, 10 and 15 minutes (settings)."""
-    return _detail(session, networks, settings, station_id, pace)
+def get_station(session: SessionDep, networks: NetworksDep, settings: SettingsDep, station_id: int) -> StationDetail:
+    """Give a station with its circles of 5, 10 and 15 minutes (settings) at the pace of adults."""
+    return _detail(session, networks, settings, station_id)
 
 
 @router.post("", status_code=HTTPStatus.CREATED, **permit(EDIT))
 def add_station(
-    session: SessionDep,
-    principal: PrincipalDep,
-    networks: NetworksDep,
-    settings: SettingsDep,
-    body: StationIn,
-    pace: PaceQuery = Pace.ADULT,
+    session: SessionDep, principal: PrincipalDep, networks: NetworksDep, settings: SettingsDep, body: StationIn
 ) -> StationDetail:
     """Open a station in one of the caller's divisions."""
     place = stations.Place((body.lon, body.lat), tuple(body.doors), body.crs)
     facts = body.model_dump(include=set(stations.PLAIN))
     made = stations.add(session, principal.scope(EDIT), place, facts, division=body.division)
-    return _detail(session, networks, settings, made.id, pace)
+    return _detail(session, networks, settings, made.id)
 
 
 @router.patch("/{station_id}", **permit(EDIT))
@@ -57,7 +45,6 @@ def change_station(
     settings: SettingsDep,
     station_id: int,
     body: StationChange,
-    pace: PaceQuery = Pace.ADULT,
     if_match: Annotated[str | None, Header(max_length=50)] = None,
 ) -> StationDetail:
     """Change a station, or move it: its circles in the answer are those of the new place.
@@ -76,7 +63,7 @@ def change_station(
         division=body.division if "division" in given else None,
         expected=if_match.strip('"') if if_match is not None else None,
     )
-    return _detail(session, networks, settings, station_id, pace)
+    return _detail(session, networks, settings, station_id)
 
 
 @router.delete("/{station_id}", status_code=HTTPStatus.NO_CONTENT, response_class=Response, **permit(EDIT))
@@ -85,7 +72,7 @@ def retire_station(session: SessionDep, principal: PrincipalDep, station_id: int
     stations.retire(session, principal.scope(EDIT), station_id)
 
 
-def _detail(session: Session, networks: NetworkCache, settings: Settings, station_id: int, pace: Pace) -> StationDetail:
+def _detail(session: Session, networks: NetworkCache, settings: Settings, station_id: int) -> StationDetail:
     row = stations.describe(session, station_id)
-    areas = service_areas.of_station(session, networks, station_id, settings.walking, pace)
+    areas = service_areas.of_station(session, networks, station_id, settings.walking)
     return station_detail(row, areas)

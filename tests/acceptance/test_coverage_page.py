@@ -90,6 +90,12 @@ def test_shares_are_those_counted_by_hand_worst_first(visit: Callable[..., Visit
     assert [name.split("\n")[0] for name in names.all_inner_texts()] == [NASTY, "西网格", "空网格"]
     expect(page.locator(".totals .shares dd")).to_have_text(["71.4%", "85.7%", "85.7%"])  # of 210
     expect(page.locator("#legend")).to_contain_text("沿街道计算的步行时间，4 公里/小时")
+    page.get_by_label("老年人").check()  # x = 8 is more than 500 m away, which they walk in ten minutes
+    expect(page.locator(".totals .shares dd")).to_have_text(["71.4%", "71.4%", "85.7%"])
+    expect(page.locator("#legend")).to_contain_text("沿街道计算的步行时间，3 公里/小时（老年人）")
+    assert "pace=elderly" in (page.get_by_text("下载逐楼 CSV").get_attribute("href") or "")
+    page.get_by_label("常人").check()
+    expect(page.locator(".totals .shares dd")).to_have_text(["71.4%", "85.7%", "85.7%"])
     expect(page.locator("#legend")).to_contain_text("灰色：未测")
     expect(page.locator("#legend li").last).to_have_text("现有服务站点")
     expect(page.locator("#legend")).not_to_contain_text("盲区")  # what isn't drawn isn't explained

@@ -277,7 +277,7 @@ def test_a_stations_card_says_how_its_circle_was_made_and_stays_open(
     page.wait_for_selector(".station")
     page.locator(".station").first.dispatch_event("click")
     page.wait_for_selector(".circle-note:not(:empty)")
-    assert page.inner_text(".circle-note") == "步行 5 / 10 / 15 分钟：没有路网，按直线估算"
+    assert page.inner_text(".circle-note") == "步行 5 / 10 / 15 分钟，4 公里/小时（常人）：没有路网，按直线估算"
     page.wait_for_timeout(900)  # the card moved the map, and the stations were asked for anew
     assert page.locator(".station-card").is_visible()
     # With its last line it grew: it is moved clear of what stands at the top.
@@ -291,6 +291,9 @@ def test_a_station_is_opened_by_key_and_leads_to_its_page(visit: Callable[..., V
     page.focus(".leaflet-marker-icon")
     page.keyboard.press("Enter")
     page.wait_for_selector(".circle-note:not(:empty)")
+    page.locator("#layers-open").click()
+    page.get_by_label("老年人").check()
+    page.wait_for_selector("text=步行 5 / 10 / 15 分钟，3 公里/小时（老年人）：没有路网，按直线估算")
     assert page.get_attribute(".leaflet-popup-close-button", "aria-label") == "关闭"
     lon, lat = lon_lat(2.7, 0.7)
     assert page.get_attribute(".station-card a", "href") == f"/stations#map=16/{lat:.6f}/{lon:.6f}"

@@ -83,6 +83,14 @@ def test_who_may_not_edit_sees_stations_and_circles(visit: Callable[..., Visit],
     page.locator(".station-rows button", has_text="西站").click()
     expect(page.locator(".circle-facts")).to_contain_text("沿街道计算")
     expect(page.locator(".circle-facts li")).to_have_count(3)
+    expect(page.locator(".circle-made")).to_contain_text("步行 4 公里/小时（常人）")
+    adults = page.locator(".circle-made li").all_inner_texts()
+    page.get_by_label("常人").focus()
+    page.keyboard.press("ArrowRight")  # the circles of the elderly, and the focus stays
+    expect(page.locator(".circle-made")).to_contain_text("步行 3 公里/小时（老年人）")
+    assert page.locator(".circle-made li").all_inner_texts() != adults
+    page.keyboard.press("ArrowLeft")
+    expect(page.locator(".circle-made li")).to_have_text([text.replace("\n", "") for text in adults])
     assert page.get_by_role("button", name="编辑").count() == 0
     assert "null" not in page.inner_text("#service-body")  # neither photo nor buttons are there
     pins = page.locator(".station-box")

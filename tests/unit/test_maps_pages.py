@@ -31,6 +31,7 @@ def page(language: str = "zh-CN", nonce: str = "N0nce", name: str = "党建网�
         "layers": [layer],
         "base_tiles": "",
         "max_tile_zoom": MAX_ZOOM,
+        "walking": {"minutes": [5, 10, 15], "adult_kmh": 4.0, "elderly_kmh": 3.0},
         "has_demo_data": demo,
         "attributions": [],
     }

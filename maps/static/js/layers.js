@@ -1,8 +1,9 @@
 // The list that is both: a switch for each layer, and the legend of what it looks like.
 
 import { byId, el } from "./dom.js";
-import { named, t } from "./format.js";
+import { named, page, t } from "./format.js";
 import { COLOURS } from "./issues.js";
+import { paceSwitch } from "./pace.js";
 import { SHAPES, stationPin } from "./station_drawing.js";
 import { GRIDS_FROM, INK, MICRO_GRIDS_FROM, shown } from "./style.js";
 
@@ -13,15 +14,15 @@ const KINDS = {
   stations: () => Object.keys(SHAPES).map((kind) => [stationPin(kind), named("station", kind)]),
 };
 
-/** Fill the list; `onSwitch(key, isOn)` is told of a switch, `overlays` says what is on of what isn't in the tiles, null: not there. */
-export function listLayers(map, overlays, onSwitch) {
+/** Fill the list; `onSwitch(key, isOn)` is told of a switch, `onPace(pace)` of another pace, `overlays` says what is on of what isn't in the tiles, null: not there. */
+export function listLayers(map, overlays, onSwitch, onPace) {
   const rows = [
     { key: "divisions", swatch: ["line", INK.district], on: shown.divisions },
     { key: "grids", swatch: ["line", INK.grid], on: shown.grids, from: GRIDS_FROM },
     { key: "micro_grids", swatch: ["dash", INK.micro], on: shown.micro_grids, from: MICRO_GRIDS_FROM },
     { key: "issues", swatch: ["dot", "#d9480f"], on: overlays.issues },
     { key: "stations", swatch: ["station", "#b3261e"], on: overlays.stations, from: overlays.stationsFrom },
-    { key: "circles", swatch: ["ring", "#b3261e"], on: overlays.circles, from: overlays.circlesFrom, note: t("layers.circles_note") },
+    { key: "circles", swatch: ["ring", "#b3261e"], on: overlays.circles, from: overlays.circlesFrom, note: t("layers.circles_note"), below: paceSwitch(onPace) },
     { key: "base", swatch: ["area", INK.water], on: shown.base },
   ];
   const items = rows.filter(({ on }) => on !== null).map((row) => ({ row, item: layerItem(row, onSwitch) }));
@@ -33,7 +34,7 @@ export function listLayers(map, overlays, onSwitch) {
   mark();
 }
 
-function layerItem({ key, swatch: [shape, colour], on, note, from }, onSwitch) {
+function layerItem({ key, swatch: [shape, colour], on, note, from, below }, onSwitch) {
   const box = el("input", {
     type: "checkbox",
     checked: on,
@@ -47,9 +48,10 @@ function layerItem({ key, swatch: [shape, colour], on, note, from }, onSwitch) {
       {},
       box,
       swatchOf(shape, colour),
-      el("span", { class: "layer-name" }, t(`layers.${key}`), from ? el("small", { class: "from-zoom" }, t("layers.from_zoom")) : null, note ? el("small", {}, note) : null),
+      el("span", { class: "layer-name" }, t(`layers.${key}`, { minutes: page.map.walking.minutes.at(-1) }), from ? el("small", { class: "from-zoom" }, t("layers.from_zoom")) : null, note ? el("small", {}, note) : null),
     ),
     KINDS[key] ? el("ul", { class: "kinds" }, ...KINDS[key]().map(([sign, name]) => el("li", {}, sign, name))) : null,
+    below,
   );
 }
 

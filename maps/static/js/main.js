@@ -125,7 +125,7 @@ export function start({ map, tiles }) {
       shown[key] = isOn;
       repaint(tiles);
     }
-  });
+  }, (pace) => stations.setPace(pace));
   wireLayerCard(innerWidth >= 1500);
   wireSheet();
   wireButtons(map, ask);

@@ -3,6 +3,7 @@
 import { get } from "./api.js";
 import { el } from "./dom.js";
 import { named, t } from "./format.js";
+import { speedOf } from "./pace.js";
 import { isNarrow } from "./sheet.js";
 import { circleOf, latLngOf, stationIcon, stationPhoto, unionOf } from "./station_drawing.js";
 import { bboxOf } from "./view.js";
@@ -24,6 +25,7 @@ export function startStations(map) {
   const drawn = new Map(); // markers by station
   let underway = null;
   let choice = null;
+  let pace = "adult";
   let last = [];
 
   async function refresh() {
@@ -35,7 +37,7 @@ export function startStations(map) {
     }
     const mine = (underway = new AbortController());
     try {
-      last = (await get("/api/v1/stations", { bbox: bboxOf(map), limit: LIMIT, circles: on.circles }, mine.signal)).features;
+      last = (await get("/api/v1/stations", { bbox: bboxOf(map), limit: LIMIT, circles: on.circles, pace }, mine.signal)).features;
       draw();
     } catch (error) {
       if (error.name !== "AbortError") console.warn(error.message);
@@ -69,16 +71,16 @@ export function startStations(map) {
 
   /** Draw the circles of a station that was clicked, whether all of them are shown or not, and say how they were made. */
   async function choose(station, popup, note) {
-    const mine = (choice = station);
+    const mine = (choice = { station, popup, note });
     chosen.clearLayers();
     circles.remove(); // the others' would cross it everywhere
     try {
-      const { features } = await get(`/api/v1/stations/${station.id}/service-areas`);
+      const { features } = await get(`/api/v1/stations/${station.id}/service-areas`, { pace });
       if (mine !== choice) return;
       for (const { geometry, properties } of features) chosen.addLayer(circleOf(station, { ...properties, geometry }, canvas, 0.05));
       const minutes = features.map(({ properties }) => properties.minutes).join(" / ");
-      const { method, truncated } = features.at(-1).properties;
-      note.textContent = t(method === "network" ? "station.circle_network" : "station.circle", { minutes });
+      const { method, truncated, ...made } = features.at(-1).properties;
+      note.textContent = t(method === "network" ? "station.circle_network" : "station.circle", { minutes, speed: speedOf(made) });
       if (truncated) note.append(el("br"), t("station.circle_truncated"));
     } catch (error) {
       note.textContent = t("station.circle_failed", { reason: error.message });
@@ -102,6 +104,11 @@ export function startStations(map) {
     setShown: (key, isShown) => {
       on[key] = isShown;
       refresh();
+    },
+    setPace: (wanted) => {
+      pace = wanted;
+      refresh();
+      if (choice) choose(choice.station, choice.popup, choice.note);
     },
   };
 }

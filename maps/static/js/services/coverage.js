@@ -3,6 +3,7 @@
 import { download, get } from "../api.js";
 import { byId, el, toast } from "../dom.js";
 import { named, number, page, t } from "../format.js";
+import { paceSwitch } from "../pace.js";
 import { keepFresh, signInAddress } from "../session.js";
 import { stationIcon } from "../station_drawing.js";
 import { bboxOf, readAddress } from "../view.js";
@@ -36,7 +37,8 @@ class CoveragePage {
     this.hasView = hasView;
     this.tab = "units";
     this.by = "street";
-    this.minutes = 15;
+    this.minutes = page.map.walking.minutes.at(-1);
+    this.pace = "adult";
     this.kind = "";
     this.level = "";
     this.underway = this.looking = null;
@@ -74,9 +76,10 @@ class CoveragePage {
         "div",
         { class: "coverage-filters" },
         choice("by", t("coverage.by"), UNITS, (unit) => t(`coverage_by.${unit}`), this.by, again("by")),
-        choice("minutes", t("coverage.minutes_choice"), [5, 10, 15], (minutes) => t("circles.minutes", { minutes }), this.minutes, (value) => this.setMinutes(Number(value))),
+        choice("minutes", t("coverage.minutes_choice"), page.map.walking.minutes, (minutes) => t("circles.minutes", { minutes }), this.minutes, (value) => this.setMinutes(Number(value))),
         choice("kind", t("stations.kind"), KINDS, (kind) => named("station", kind), "", again("kind"), t("coverage.all_kinds")),
         choice("level", t("stations.level"), LEVELS, (level) => named("station_level", level), "", again("level"), t("coverage.all_levels")),
+        paceSwitch(again("pace")),
       ),
       this.totals,
       this.tabs,
@@ -109,7 +112,7 @@ class CoveragePage {
   }
 
   filter() {
-    return Object.fromEntries([["kind", this.kind], ["level", this.level]].filter(([, value]) => value));
+    return Object.fromEntries(Object.entries({ kind: this.kind, level: this.level, pace: this.pace }).filter(([, value]) => value));
   }
 
   setMinutes(minutes) {
@@ -139,7 +142,7 @@ class CoveragePage {
     this.head = answer;
     this.features = answer.features ?? [];
     this.rows = answer.features?.map(({ properties }) => properties) ?? answer.rows.map(flat);
-    this.totals.replaceChildren(totalsOf(flat(answer.total)));
+    this.totals.replaceChildren(totalsOf(flat(answer.total), answer.minutes));
     this.coverage.showUnits(this.features, this.minutes);
     this.writeLegend();
     if (answer.attribution) this.credit(answer.attribution);
@@ -219,7 +222,7 @@ class CoveragePage {
   }
 
   fillUnits() {
-    this.table.show(this.rows, this.minutes);
+    this.table.show(this.rows, this.head.minutes, this.minutes);
     this.body.replaceChildren(this.table.box, this.downloads([["coverage.csv_table", "", { by: this.by }], ["coverage.csv_buildings", "/buildings", {}]]));
   }
 

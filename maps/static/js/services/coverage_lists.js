@@ -4,10 +4,8 @@ import { el } from "../dom.js";
 import { named, number, t } from "../format.js";
 import { colourOf, percent } from "./coverage_map.js";
 
-const STEPS = [5, 10, 15];
-
-/** Totals: households, shares, mean, and who isn't measured. */
-export function totalsOf(row) {
+/** Totals: households, the share within each of `limits` in minutes, mean, and who isn't measured. */
+export function totalsOf(row, limits) {
   const fact = (key, value) => el("div", {}, el("dt", {}, t(key)), el("dd", {}, value));
   return el(
     "section",
@@ -15,7 +13,7 @@ export function totalsOf(row) {
     el(
       "dl",
       { class: "shares" },
-      ...STEPS.map((minutes) => el("div", {}, el("dt", {}, t("circles.minutes", { minutes })), el("dd", {}, percent(row[`share_${minutes}`])))),
+      ...limits.map((minutes) => el("div", {}, el("dt", {}, t("circles.minutes", { minutes })), el("dd", {}, percent(row[`share_${minutes}`])))),
     ),
     el(
       "dl",
@@ -32,21 +30,22 @@ export function totalsOf(row) {
 export class UnitTable {
   constructor(onChoose) {
     this.onChoose = onChoose;
-    this.rows = [];
-    this.minutes = 15;
+    this.rows = this.limits = [];
     this.sorted = null;
     this.box = el("div", { class: "table-box" });
   }
 
-  show(rows, minutes) {
+  /** Show rows with the share within each of `limits`, the one within `minutes` marked. */
+  show(rows, limits, minutes) {
     this.rows = rows;
+    this.limits = limits;
     if (!this.sorted || this.sorted.key.startsWith("share_")) this.sorted = { key: `share_${minutes}`, ascending: true };
     this.minutes = minutes;
     this.draw();
   }
 
   draw() {
-    const columns = ["name", "households", ...STEPS.map((m) => `share_${m}`), "mean_minutes"];
+    const columns = ["name", "households", ...this.limits.map((m) => `share_${m}`), "mean_minutes"];
     const body = el("tbody", {}, ...this.inOrder().map((row) => this.row(row)));
     this.box.replaceChildren(el("table", { class: "units" }, el("thead", {}, el("tr", {}, ...columns.map((key) => this.heading(key)))), body));
   }
@@ -84,7 +83,7 @@ export class UnitTable {
       { "data-code": row.code },
       el("th", { scope: "row" }, el("span", { class: "unit" }, swatch, el("button", { type: "button", title: row.code, onclick: () => this.onChoose(row.code) }, nameOf(row), placeOf(row)))),
       figure(number(row.households)),
-      ...STEPS.map((m) => el("td", { class: `figure${m === this.minutes ? " is-shown" : ""}` }, percent(row[`share_${m}`]))),
+      ...this.limits.map((m) => el("td", { class: `figure${m === this.minutes ? " is-shown" : ""}` }, percent(row[`share_${m}`]))),
       figure(row.mean_minutes === null ? "–" : number(row.mean_minutes, 1, 1)),
     );
   }

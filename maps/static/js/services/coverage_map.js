@@ -2,6 +2,7 @@
 
 import { byId, el } from "../dom.js";
 import { moment, number, t } from "../format.js";
+import { speedOf } from "../pace.js";
 import { CIRCLE } from "../station_drawing.js";
 
 // Red to teal: told apart with every kind of colour vision (CIE76 17 and more, simulated), and none is the colour of water.
@@ -46,7 +47,6 @@ export class CoverageMap {
     this.labels = L.layerGroup().addTo(map);
     this.spots = L.featureGroup().addTo(map);
     this.chosen = L.layerGroup().addTo(map);
-    this.minutes = 15;
     map.on("moveend", () => this.label());
     map.on("zoomend", () => this.dashSpots());
   }
@@ -163,7 +163,7 @@ export function showLegend(head, minutes, { stations, spots = null, circles = nu
       circles && el("li", {}, line(CIRCLE), circles),
       stations && el("li", {}, el("span", { class: "dot-station", "aria-hidden": "true" }), stations),
     ),
-    el("p", {}, t("coverage.method", { speed: number(head.speed_kmh, 1) })),
+    el("p", {}, t("coverage.method", { speed: speedOf(head) })),
     el("p", {}, t("coverage.measured", { date: moment(new Date(head.measured_at)), stations: number(head.stations) })),
   ];
   byId("legend").replaceChildren(el("details", { open: wasOpen }, ...parts));

@@ -3,6 +3,7 @@
 import { addAttribution } from "../attribution.js";
 import { byId, el } from "../dom.js";
 import { moment, named, number, page, t } from "../format.js";
+import { speedOf } from "../pace.js";
 import { addScale } from "../scale.js";
 import { circleOf, unionOf } from "../station_drawing.js";
 import { INK } from "../style.js";
@@ -25,7 +26,7 @@ class CoverageReport {
     this.map = map;
     this.content = content;
     this.by = content.shapes.grid.some(Boolean) ? "grid" : "street";
-    this.minutes = 15;
+    this.minutes = content.head.minutes.at(-1);
     this.features = Object.fromEntries(UNITS.map((by) => [by, content.tables[by].map((properties, i) => ({ geometry: areaOf(content.shapes[by][i]), properties }))]));
     this.spots = content.spots.map(({ shape, ...properties }) => ({ geometry: areaOf(shape), properties }));
     drawBase(map, content.base);
@@ -48,7 +49,7 @@ class CoverageReport {
     byId("zoom-in").addEventListener("click", () => this.map.zoomIn());
     byId("zoom-out").addEventListener("click", () => this.map.zoomOut());
     this.map.fitBounds([[south, west], [north, east]]);
-    byId("service-body").replaceChildren(this.about(), this.choices(), this.switches(), totalsOf(this.content.total), ...this.parts());
+    byId("service-body").replaceChildren(this.about(), this.choices(), this.switches(), totalsOf(this.content.total, this.content.head.minutes), ...this.parts());
     this.show();
   }
 
@@ -60,7 +61,7 @@ class CoverageReport {
       { class: "about" },
       limited ? el("p", { class: "limited" }, t("coverage_report.limited", { divisions: limited.join(t("account.and")) })) : null,
       el("p", {}, t("coverage.measured", { date: moment(new Date(head.measured_at)), stations: number(head.stations) })),
-      el("p", {}, t("coverage.method", { speed: number(head.speed_kmh, 1) })),
+      el("p", {}, t("coverage.method", { speed: speedOf(head) })),
       el("p", {}, t("coverage_report.counted", { stations: counted.join(" · ") })),
       el("p", {}, t("coverage_report.networks", { networks: head.networks.join(t("account.and")) })),
       head.attribution ? el("p", {}, head.attribution) : null,
@@ -77,7 +78,7 @@ class CoverageReport {
       "div",
       { class: "coverage-filters" },
       choice("by", t("coverage.by"), UNITS, (unit) => t(`coverage_by.${unit}`), this.by, (by) => this.setUnit(by)),
-      choice("minutes", t("coverage.minutes_choice"), [5, 10, 15], (minutes) => t("circles.minutes", { minutes }), this.minutes, (minutes) => {
+      choice("minutes", t("coverage.minutes_choice"), this.content.head.minutes, (minutes) => t("circles.minutes", { minutes }), this.minutes, (minutes) => {
         this.minutes = Number(minutes);
         this.show();
       }),
@@ -92,7 +93,7 @@ class CoverageReport {
       ...layers.map(([key, layer, isOn]) => {
         const box = el("input", { type: "checkbox", checked: isOn, "data-layer": key, onchange: () => this.setShown(layer, box.checked) });
         box.dispatchEvent(new Event("change"));
-        return el("label", {}, box, t(`coverage_report.${key}`));
+        return el("label", {}, box, t(`coverage_report.${key}`, { minutes: this.content.head.minutes.at(-1) }));
       }),
     );
   }
@@ -120,7 +121,7 @@ class CoverageReport {
   show() {
     this.coverage.showUnits(this.features[this.by], this.minutes);
     this.coverage.showSpots(this.spots);
-    for (const [by, table] of Object.entries(this.tables)) table.show(this.content.tables[by], this.minutes);
+    for (const [by, table] of Object.entries(this.tables)) table.show(this.content.tables[by], this.content.head.minutes, this.minutes);
     this.writeLegend();
   }
 
@@ -130,7 +131,7 @@ class CoverageReport {
     showLegend(head, this.minutes, {
       stations: has(this.stations.layer) && t(isAll ? "coverage.dots" : "coverage_report.dots_cut", { count: number(stations.length) }),
       spots: has(this.coverage.spots) && t("coverage.dashed"),
-      circles: has(this.circles) && t("coverage_report.circles"),
+      circles: has(this.circles) && t("coverage_report.circles", { minutes: head.minutes.at(-1) }),
     });
   }
 
@@ -161,7 +162,8 @@ class CoverageReport {
   }
 
   card({ code, name, kind, level, division_name: division, address, circle: { method, truncated } }) {
-    const minutes = this.content.head.minutes.at(-1);
+    const { head } = this.content;
+    const made = { minutes: head.minutes.at(-1), speed: speedOf(head) };
     return el(
       "article",
       { class: "station-card" },
@@ -169,7 +171,7 @@ class CoverageReport {
       el("p", { class: "kind" }, [named("station", kind), level && named("station_level", level), division].filter(Boolean).join(" · ")),
       el("p", {}, code),
       address ? el("p", {}, address) : null,
-      el("p", { class: "circle-note" }, t(method === "network" ? "station.circle_network" : "station.circle", { minutes })),
+      el("p", { class: "circle-note" }, t(method === "network" ? "station.circle_network" : "station.circle", made)),
       truncated ? el("p", { class: "circle-note" }, t("station.circle_truncated")) : null,
     );
   }

@@ -5,7 +5,6 @@ import { openDialog } from "../dialog.js";
 import { byId, el } from "../dom.js";
 import { t } from "../format.js";
 import { stationIcon } from "../station_drawing.js";
-import { circleNote } from "./circles.js";
 import { follower } from "./follower.js";
 import { PhotoField } from "./photo_field.js";
 import { StationFields } from "./station_fields.js";
@@ -13,10 +12,11 @@ import { StationFields } from "./station_fields.js";
 const MOST_DOORS = 8;
 
 export class StationEditor {
-  /** `station` is null for a new one; `onEnd(saved, done)` is told of what was saved, or null, and what that brought. */
-  constructor(map, circles, station, onEnd) {
+  /** `circles` draws them and `note` tells of them; `station` is null for a new one; `onEnd(saved, done)` is told of what was saved, or null, and what that brought. */
+  constructor(map, circles, note, station, onEnd) {
     this.map = map;
     this.circles = circles;
+    this.note = note;
     this.station = station;
     this.id = station?.id ?? null;
     this.onEnd = onEnd;
@@ -25,14 +25,13 @@ export class StationEditor {
     this.place = station ? [...station.geometry.coordinates] : null;
     this.doors = (station?.properties.doors ?? []).map((door) => [...door]);
     this.handles = L.layerGroup().addTo(map);
-    this.note = el("div", { "aria-live": "polite" });
     this.outcome = el("p", { class: "outcome failed", role: "alert" });
     this.progress = el("p", { class: "count", role: "status" });
     this.hasNewCircles = false;
     this.onUnload = (event) => this.isChanged() && event.preventDefault();
     this.photo = new PhotoField(station?.properties.photo ?? null);
     this.preview = follower(
-      ({ place: [lon, lat], doors }) => post("/api/v1/service-areas", { lon, lat, doors }),
+      ({ place: [lon, lat], doors }) => post("/api/v1/service-areas", { lon, lat, doors, pace: note.pace }),
       (answer) => this.follow(answer),
     );
   }
@@ -40,6 +39,7 @@ export class StationEditor {
   start() {
     addEventListener("beforeunload", this.onUnload);
     byId("service-title").textContent = t(this.station ? "stations.editing" : "stations.adding");
+    this.note.clear();
     byId("service-body").replaceChildren(this.form());
     if (this.place) this.show();
     else this.awaitClick(t("stations.click_to_place"), (at) => this.moveTo(at));
@@ -56,7 +56,7 @@ export class StationEditor {
       "form",
       { class: "fields station-form", novalidate: true },
       this.where,
-      this.note,
+      this.note.box,
       ...this.fields.elements(),
       el("p", { class: "label" }, t("stations.doors")),
       this.doorList,
@@ -120,18 +120,18 @@ export class StationEditor {
     this.ask();
   }
 
+  /** Draw the circles of the place where it stands by now. */
   ask() {
-    this.preview.follow({ place: this.place, doors: this.doors });
+    if (this.place) this.preview.follow({ place: this.place, doors: this.doors });
   }
 
   follow(answer) {
     if (answer instanceof Error) {
       this.circles.clear(); // those of another place
-      this.note.replaceChildren(el("p", { class: "failed" }, t("station.circle_failed", { reason: answer.message })));
-      return;
+      return this.note.fail(answer);
     }
     this.circles.show(answer.features);
-    this.note.replaceChildren(circleNote(answer.features));
+    this.note.show(answer.features);
   }
 
   drawHandles() {

@@ -6,7 +6,7 @@ import { byId, el, fill, toast } from "../dom.js";
 import { named, number, t } from "../format.js";
 import { latLngOf, stationIcon, stationPhoto } from "../station_drawing.js";
 import { bboxOf } from "../view.js";
-import { CircleLayer, circleNote } from "./circles.js";
+import { CircleLayer, CircleNote } from "./circles.js";
 import { StationEditor } from "./station_editor.js";
 import { startShell } from "./shell.js";
 
@@ -27,9 +27,10 @@ class StationsPage {
     this.map = map;
     this.mayEdit = mayEdit;
     this.circles = new CircleLayer(map);
+    this.note = new CircleNote(() => (this.editor ? this.editor.ask() : this.drawCircles()));
     this.pins = L.layerGroup().addTo(map);
     this.stations = [];
-    this.chosen = null;
+    this.chosen = this.shown = null;
     this.editor = null;
     this.underway = null;
     this.waiting = 0;
@@ -164,16 +165,32 @@ class StationsPage {
       this.showStation(station);
       this.markChosen();
       this.drawPins();
-      const bounds = this.circles.show(station.properties.service_areas);
-      if (isFromList) this.map.fitBounds(bounds, { maxZoom: 16, padding: [24, 24] });
+      const bounds = await this.drawCircles();
+      if (bounds && isFromList) this.map.fitBounds(bounds, { maxZoom: 16, padding: [24, 24] });
     } catch (error) {
       this.chosen = null;
       toast(t("stations.failed", { reason: error.message }));
     }
   }
 
+  /** Draw the shown station's circles at the chosen pace; gives their bounds, null where there is something else to show by now. */
+  async drawCircles() {
+    const { shown, note: { pace } } = this;
+    try {
+      const areas = pace === "adult" ? shown.properties.service_areas : (await get(`/api/v1/stations/${shown.id}/service-areas`, { pace })).features;
+      if (shown !== this.shown || shown.id !== this.chosen || pace !== this.note.pace || this.editor) return null;
+      this.note.show(areas);
+      return this.circles.show(areas);
+    } catch (error) {
+      this.note.fail(error);
+      return null;
+    }
+  }
+
   showStation(station) {
-    const { name, kind, level, code, division, address, hours, services, area_m2: area, doors, service_areas: areas } = station.properties;
+    const { name, kind, level, code, division, address, hours, services, area_m2: area, doors } = station.properties;
+    this.shown = station;
+    this.note.clear();
     const facts = [
       ["stations.kind", [named("station", kind), level && named("station_level", level)].filter(Boolean).join(" · ")],
       ["stations.code", code],
@@ -190,7 +207,7 @@ class StationsPage {
       el("button", { type: "button", class: "link back", onclick: () => this.showList() }, `← ${t("stations.back")}`),
       stationPhoto(station.properties, "url"),
       el("dl", { class: "facts" }, ...facts.flatMap(([key, value]) => [el("dt", {}, t(key)), el("dd", {}, value)])),
-      circleNote(areas),
+      this.note.box,
       this.mayEdit
         ? el(
             "div",
@@ -211,7 +228,7 @@ class StationsPage {
 
   /** Edit a station, or a new one that is placed by the next click. */
   edit(station) {
-    this.editor = new StationEditor(this.map, this.circles, station, (saved, done) => {
+    this.editor = new StationEditor(this.map, this.circles, this.note, station, (saved, done) => {
       this.editor = null;
       if (saved) toast(t(done.length ? "stations.saved_with" : "stations.saved", { name: saved.properties.name, done: done.join(t("account.and")) }));
       const shown = saved ?? station;
@@ -219,7 +236,7 @@ class StationsPage {
       this.chosen = shown.id;
       this.markChosen();
       this.showStation(shown);
-      this.circles.show(shown.properties.service_areas);
+      this.drawCircles();
       this.refresh();
     });
     this.markChosen();

@@ -4,22 +4,23 @@ import { post } from "../api.js";
 import { byId, el } from "../dom.js";
 import { number, t } from "../format.js";
 import { stationIcon } from "../station_drawing.js";
-import { CircleLayer, circleNote } from "./circles.js";
+import { CircleLayer, CircleNote } from "./circles.js";
 import { percent } from "./coverage_map.js";
 import { follower } from "./follower.js";
 
 export class WhatIf {
-  /** `filter()` gives the kind and level that count, `downloads(links)` links to files. */
+  /** `filter()` gives whose pace, and the kind and level that count, `downloads(links)` links to files. */
   constructor(map, filter, downloads) {
     this.map = map;
     this.filter = filter;
     this.downloads = downloads;
     this.circles = new CircleLayer(map);
+    this.note = new CircleNote();
     this.pin = null;
     this.box = el("div", { class: "what-if" });
     this.outcome = el("div", { "aria-live": "polite" });
     this.tried = follower(
-      async (place) => ({ areas: await post("/api/v1/service-areas", place), change: await post("/api/v1/coverage/what-if", { ...place, ...this.filter() }) }),
+      async (place) => ({ areas: await post("/api/v1/service-areas", { ...place, pace: this.filter().pace }), change: await post("/api/v1/coverage/what-if", { ...place, ...this.filter() }) }),
       (answer) => this.show(answer),
     );
     this.onClick = ({ latlng }) => this.place(latlng);
@@ -90,6 +91,7 @@ export class WhatIf {
     }
     const { areas, change } = answer;
     this.circles.show(areas.features);
+    this.note.show(areas.features);
     const head = ["coverage.try_minutes", "coverage.try_gained", "coverage.try_before", "coverage.try_after"];
     this.outcome.replaceChildren(
       el(
@@ -110,7 +112,7 @@ export class WhatIf {
           ),
         ),
       ),
-      circleNote(areas.features),
+      this.note.box,
       this.downloads([["coverage.csv_try", "/buildings", { try_lon: change.station.lon, try_lat: change.station.lat }]]),
     );
   }
