@@ -107,7 +107,7 @@ def draw_exactly(network: WalkingNetwork, at: list[Place]) -> list[float]:
 def compare(case: str, network: WalkingNetwork, at: list[Place]) -> Row:
     """Compare on one network; what is built when first used is built before."""
     draw(network, at[:1])
-    ours, theirs = rates([partial(draw, network, at), partial(draw_exactly, network, at)], len(at), 3)
+    ours, theirs = rates([partial(draw, network, at), partial(draw_exactly, network, at)], len(at), 7)
     return Row(case, network.edge_count, ours, PEER, theirs)
 
 

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+import shapely
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
 from geo.geometry.projection import FloatArray
-from geo.geometry.walking import BoolArray, IntArray, Snap, WalkingNetwork, ranges
+from geo.geometry.walking import BoolArray, GeomArray, IntArray, Snap, WalkingNetwork, ranges
 
 #: "to": the residents' walk to the door (what a circle means); "from": the walk away from it.
 Direction = Literal["to", "from"]
@@ -73,6 +74,24 @@ class Stretches:
     edge: IntArray
     begin_m: FloatArray
     end_m: FloatArray
+
+    def some(self, chosen: BoolArray) -> "Stretches":
+        """Return those chosen by a (k,) mask."""
+        return Stretches(self.edge[chosen], self.begin_m[chosen], self.end_m[chosen])
+
+    def lines(self, network: WalkingNetwork) -> GeomArray:
+        """Return (k,) each stretch as a LineString in metres."""
+        first = np.searchsorted(network.position, network.base[self.edge] + self.begin_m, side="right")
+        last = np.searchsorted(network.position, network.base[self.edge] + self.end_m, side="left")
+        last = np.maximum(first, last)
+        number = np.arange(len(self.edge))
+        line = np.concatenate([number, np.repeat(number, last - first), number])
+        bends = network.vertex_xy[ranges(first, last)]
+        begin, end = network.place(self.edge, self.begin_m), network.place(self.edge, self.end_m)
+        order = np.argsort(line, kind="stable")
+        return np.asarray(
+            shapely.linestrings(np.concatenate([begin, bends, end])[order], indices=line[order]), dtype=object
+        )
 
 
 def leaving(network: WalkingNetwork, edges: IntArray, direction: Direction) -> tuple[BoolArray, BoolArray]:

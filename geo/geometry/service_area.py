@@ -12,18 +12,18 @@ import shapely
 from shapely import MultiPolygon
 from shapely.geometry.base import BaseGeometry
 
-from geo.geometry.band import CELL_M, band
+from geo.geometry.band import BAND_M, CELL_M, contour
 from geo.geometry.blocks import SEEN_SHARE, ExactBands, fill_blocks
 from geo.geometry.projection import FloatArray, metric_epsg, to_lonlat, to_metric
 from geo.geometry.reach import Stretches, search
 from geo.geometry.snapping import MAX_SNAP_M, MIN_COMPONENT_M, snap
 from geo.geometry.walking import GeomArray, Snap, WalkingNetwork, ranges
 
-SAMPLE_M = 6.4
+SAMPLE_M = 10.0
 #: A circle whose box is smaller is drawn on finer cells: there a few metres are a larger share.
 SMALL_M2 = 500_000.0
-FINE_CELL_M = 5.0
-SIMPLIFY_M = 1.0
+FINE_CELL_M = 6.0
+SIMPLIFY_M = 0.75
 #: Metres walked for each metre as the crow flies, where no street is known (measured: 1.30-1.35 in cities).
 DETOUR = 1.35
 
@@ -106,38 +106,41 @@ def outline(network: WalkingNetwork, doors: Sequence[Snap], stretches: Stretches
     """
     samples = reached_samples(network, doors, stretches, limit_m)
     is_small = bool(np.ptp(samples[:, 0]) * np.ptp(samples[:, 1]) < SMALL_M2)
-    drawn = band(samples, cell_m=FINE_CELL_M if is_small else CELL_M, holes_from=SEEN_SHARE)
-    smooth = _polygons(shapely.simplify(drawn, SIMPLIFY_M, preserve_topology=False))
-    walks = [shapely.LineString(_walk_to_street(door, limit_m)[[0, -1]]) for door in doors]
-    filled = fill_blocks(smooth, ExactBands(network, stretches, walks))
+    cell_m = FINE_CELL_M if is_small else CELL_M
+    rings, part = contour(samples, cell_m=cell_m, holes_from=SEEN_SHARE, tolerance_m=SIMPLIFY_M)
+    walks = np.asarray(shapely.linestrings([_walk_to_street(door, limit_m) for door in doors]), dtype=object)
+    filled = fill_blocks(rings, part, ExactBands(network, stretches, walks))
     shape = filled if filled.is_valid else _polygons(shapely.make_valid(filled))
     touched = network.water_tree.query(shape, predicate="intersects")
     if not len(touched):
         return shape
     water = clip(network.water[touched], shape.bounds)
-    wet = network.wet_edge[stretches.edge]
-    over = Stretches(stretches.edge[wet], stretches.begin_m[wet], stretches.end_m[wet])
-    return cut_at_water(shape, water, samples, reached_samples(network, doors, over, limit_m))
+    wet = stretches.some(network.wet_edge[stretches.edge])
+    return cut_at_water(shape, water, np.concatenate([wet.lines(network), walks]), samples)
 
 
 def reached_samples(network: WalkingNetwork, doors: Sequence[Snap], stretches: Stretches, limit_m: float) -> FloatArray:
     """Return (n, 2) points in metres along the stretches and on the way from each door to its street."""
-    return np.concatenate([sample(network, stretches), *(_walk_to_street(door, limit_m) for door in doors)])
+    walks = [_walk_to_street(door, limit_m) for door in doors]
+    return np.concatenate([sample(network, stretches), *(_along(begin, end) for begin, end in walks)])
 
 
 def _walk_to_street(door: Snap, limit_m: float) -> FloatArray:
-    """Return samples on the way from the door to the street: whoever stands there has arrived."""
-    walked = min(door.distance_m, limit_m)
-    steps = int(np.ceil(walked / SAMPLE_M)) + 1
-    share = np.linspace(0.0, walked / door.distance_m if door.distance_m else 0.0, steps)
-    return np.stack([at * (1 - share) + to * share for at, to in zip(door.door_xy, door.street_xy, strict=True)]).T
+    """Return (2, 2) both ends of the way from the door towards the street: whoever stands there has arrived."""
+    ends = np.array([door.door_xy, door.street_xy])
+    if door.distance_m > limit_m:
+        ends[1] = ends[0] + (ends[1] - ends[0]) * (limit_m / door.distance_m)
+    return ends
+
+
+def _along(begin: FloatArray, end: FloatArray) -> FloatArray:
+    steps = int(np.ceil(np.hypot(*(end - begin)) / SAMPLE_M))
+    share = np.arange(steps + 1) / max(steps, 1)
+    return (begin[:, None] + share * (end - begin)[:, None]).T
 
 
 def sample(network: WalkingNetwork, stretches: Stretches, step_m: float = SAMPLE_M) -> FloatArray:
-    """Return (n, 2) points in metres along the stretches, at most ``step_m`` apart, and then both ends of each.
-
-    The ends come last, so that a raster keeps those of all samples that share a cell: a dead end is told exactly.
-    """
+    """Return (n, 2) points in metres along the stretches, at most ``step_m`` apart, both ends of each among them."""
     begin, end, edge = stretches.begin_m, stretches.end_m, stretches.edge
     steps = np.maximum(np.ceil((end - begin) / step_m).astype(np.int64), 1)
     which = np.repeat(np.arange(len(steps)), steps - 1)
@@ -146,17 +149,19 @@ def sample(network: WalkingNetwork, stretches: Stretches, step_m: float = SAMPLE
     return network.place(np.concatenate([edge[which], edge, edge]), np.concatenate([between, begin, end]))
 
 
-def cut_at_water(shape: MultiPolygon, water: BaseGeometry, samples: FloatArray, near_water: FloatArray) -> MultiPolygon:
+def cut_at_water(shape: MultiPolygon, water: BaseGeometry, walked: GeomArray, samples: FloatArray) -> MultiPolygon:
     """Return the shape without the water and without land beyond it where no street is reached.
 
-    The band along a walked bridge stays. ``samples`` are points on the reached streets, ``near_water`` those of them
-    that may lie over water.
+    The band along a walked bridge stays. ``walked`` are the lines that may lie over water, ``samples`` points on all
+    that is reached.
     """
     shapely.prepare(water)
-    on_deck = near_water[shapely.contains_xy(water, near_water)]
-    open_water = water.difference(band(on_deck)) if len(on_deck) else water
-    parts = _polygons(shape.difference(open_water)).geoms
-    return MultiPolygon([part for part in parts if _holds_any(part, samples)])
+    decks = shapely.intersection(walked[shapely.intersects(water, walked)], water)
+    decks = decks[shapely.length(decks) > 0]
+    if len(decks):
+        water = water.difference(shapely.union_all(shapely.buffer(decks, BAND_M)))
+    parts = _polygons(shape.difference(water)).geoms
+    return MultiPolygon([part for part in parts if len(parts) == 1 or _holds_any(part, samples)])
 
 
 def clip(water: GeomArray, box: tuple[float, float, float, float]) -> BaseGeometry:

@@ -39,7 +39,7 @@ def snap(
         drawn = network.lines[edge]
         along = shapely.line_locate_point(drawn, point)
         street = shapely.line_interpolate_point(drawn, along)
-        if _is_dry(network, shapely.LineString([point, street])):
+        if _is_dry(network, shapely.linestrings([xy, (street.x, street.y)])):
             share = along / drawn.length if drawn.length else 0.0
             offset = float(min(share, 1.0) * network.length[edge])
             return Snap(edge, offset, float(distance[index]), (float(xy[0]), float(xy[1])), (street.x, street.y))

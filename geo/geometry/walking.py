@@ -280,11 +280,8 @@ class WalkingNetwork:
 
 
 def ranges(begin: npt.NDArray[np.integer], end: npt.NDArray[np.integer]) -> IntArray:
-    """Return the numbers of all half-open ranges [begin, end), one after the other."""
-    counts = np.maximum(end - begin, 0)
-    total = int(counts.sum())
-    if not total:
-        return np.empty(0, dtype=np.int64)
-    shift = np.repeat(begin - np.concatenate([[0], np.cumsum(counts)[:-1]]), counts)
-    numbers: IntArray = np.arange(total, dtype=np.int64) + shift
+    """Return the numbers of all half-open ranges [begin, end), one after the other; none ends before it begins."""
+    counts = end - begin
+    shift = np.repeat(end - np.cumsum(counts), counts)
+    numbers: IntArray = np.arange(len(shift), dtype=np.int64) + shift
     return numbers

@@ -10,10 +10,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from shapely.geometry.base import BaseGeometry
 
-from geo.geometry.band import band
+from geo.geometry.band import CELL_M, band, contour
 from geo.geometry.projection import FloatArray, to_metric
 from geo.geometry.reach import search
-from geo.geometry.service_area import buffer_area, outline, reached_samples, service_areas
+from geo.geometry.service_area import FINE_CELL_M, buffer_area, outline, reached_samples, service_areas
 from geo.geometry.snapping import snap
 from geo.geometry.walking import WalkingNetwork
 from geo.services.streets.osm import read_osm
@@ -105,27 +105,56 @@ def test_small_blocks_are_filled_and_large_ones_stay_open() -> None:
     assert not shape.covers(shapely.Point(450, 150))
 
 
-@settings(max_examples=40, deadline=None)
-@given(st.lists(st.tuples(st.floats(0, 400), st.floats(0, 400)), min_size=1, max_size=25))
-@example([(11.9, 11.9), (4.1, 4.1), (36.1, 36.1), (43.9, 43.9)])  # the two kept are 56 m apart: two discs, not one
-def test_the_band_around_points_is_their_buffers(points: list[tuple[float, float]]) -> None:
-    """The bounds are proved, with the contour at 25.1 m and corners of 8 m cells on a circle of R = 4 sqrt(2) m.
+@settings(max_examples=80, deadline=None)
+@given(
+    st.lists(st.tuples(st.floats(0, 400), st.floats(0, 400)), min_size=1, max_size=25),
+    st.sampled_from([FINE_CELL_M, CELL_M]),
+)
+@example([(11.9, 11.9), (4.1, 4.1), (36.1, 36.1), (43.9, 43.9)], CELL_M)
+def test_the_band_around_points_is_their_buffers(points: list[tuple[float, float]], cell_m: float) -> None:
+    """The bounds are proved, with the contour at L = 25.1 m and corners of cells c wide on a circle of R = c / sqrt(2).
 
-    Outwards: a point of the band is a mean of its cell's corners whose interpolated distance is at most 25.1. Each
-    corner's distance is at least the true one, so the point's is at most 25.1 plus the mean of its distances to the
-    corners, whose mean square is R^2 less its own from the centre: 25.1 + R = 30.76.
+    Outwards: a point of the band is a mean of its cell's corners whose interpolated distance is at most L. Each
+    corner's distance is at least the true one, so the point's is at most L plus the mean of its distances to the
+    corners, whose mean square is R^2 less its own from the centre: L + R.
 
-    Inwards: more samples only lower the distances, so the band holds that of each sample that is kept. A contour of
-    one distance is at most 1.1 m inside its circle: 0.47 by interpolation along an edge of the raster (8^2 / (8 x 17)),
-    0.64 by the chord across a cell (128 / (8 x 25.1)). The sample kept in a cell is at most 8 sqrt(2) away from those
-    left out for it, whose discs of 25.1 - 1.1 - 11.31 = 12.69 are therefore inside. An inner buffer of the union of
-    discs is no bound: where two discs barely meet, both may have moved apart.
+    Inwards: more samples only lower the distances, so the band holds that of each sample alone. A contour of one
+    distance is inside its circle by at most c^2 / 8 (L - c) by interpolation along an edge of the raster, and by
+    2 c^2 / 8 L by the chord across a cell. An inner buffer of the union of discs is no bound: where two discs barely
+    meet, both may have moved apart.
     """
     samples = np.array(points) + 431_000
+    found = band(samples, cell_m=cell_m)
+    assert found.is_valid
+    assert found.difference(discs(samples, 25.1 + cell_m / 2**0.5 + 0.05)).area < 1e-6
+    inwards = cell_m**2 / (8 * (25.1 - cell_m)) + cell_m**2 / (4 * 25.1)
+    assert discs(samples, 25.1 - inwards - 0.05).difference(found).area < 1e-6
+
+
+def test_rings_within_rings_are_parts_with_their_own_holes() -> None:
+    """Streets in circles of 400, 250 and 100 m around one place: three rings 50 m wide, none part of another."""
+    angle = np.arange(0, 2 * np.pi, 0.01)
+    radii = np.array([400.0, 250.0, 100.0])
+    samples = (radii[:, None, None] * np.stack([np.cos(angle), np.sin(angle)], -1)).reshape(-1, 2)
     found = band(samples)
     assert found.is_valid
-    assert found.difference(discs(samples, 30.8)).area < 1e-6
-    assert discs(samples, 12.6).difference(found).area < 1e-6
+    assert [len(part.interiors) for part in found.geoms] == [1, 1, 1]
+    assert sorted(part.area for part in found.geoms) == pytest.approx(
+        [2 * np.pi * r * 50 for r in radii[::-1]], rel=0.01
+    )
+    rings, part = contour(samples, holes_from=0.5)
+    assert part.tolist() == [0, 0, 1, 1, 2]  # the hole of 75 m in the smallest is under half of its part
+    assert shapely.area(shapely.polygons(rings))[part == 2] == pytest.approx([np.pi * 125**2], rel=0.01)
+
+
+def test_a_hole_that_simplifying_takes_away_is_none() -> None:
+    """A gap of 51 m between two streets leaves a sliver 80 cm wide, and 1 m of tolerance nothing of it."""
+    along = np.arange(0, 300.0, 1.0)
+    sides = [np.stack([along, np.full_like(along, y)], 1) for y in (0.0, 51.0)]
+    ends = [np.stack([np.full(30, x), np.linspace(0, 51.0, 30)], 1) for x in (0.0, 299.0)]
+    samples = np.concatenate([*sides, *ends])
+    assert len(contour(samples, cell_m=0.5)[0]) == 2
+    assert len(contour(samples, cell_m=0.5, tolerance_m=1.0)[0]) == 1
 
 
 @pytest.mark.parametrize("length", np.arange(2010.0, 2018.0))
