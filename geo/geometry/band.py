@@ -34,7 +34,8 @@ def band(samples: FloatArray, width_m: float = BAND_M, cell_m: float = CELL_M) -
 def polygons(rings: GeomArray, part: IntArray) -> MultiPolygon:
     """Return one polygon for each ``part`` of the (k,) rings, its outside first."""
     parts: GeomArray = np.asarray(shapely.polygons(rings, indices=part), dtype=object)
-    return shapely.multipolygons(list(parts))
+    joined: MultiPolygon = shapely.multipolygons(list(parts))
+    return joined
 
 
 def contour(
@@ -100,7 +101,8 @@ def _around(outer: GeomArray, outer_m2: FloatArray, holes: GeomArray) -> IntArra
     x, y = shapely.get_coordinates(shapely.get_point(holes, 0)).T
     discs = np.asarray(shapely.polygons(outer), dtype=object)
     contains = shapely.contains_xy(discs[:, None], x, y)
-    return np.where(contains, outer_m2[:, None], np.inf).argmin(axis=0)
+    around: IntArray = np.where(contains, outer_m2[:, None], np.inf).argmin(axis=0)
+    return around
 
 
 def distance_field(
