@@ -30,7 +30,6 @@ class CensusRow:
 
     people: int
     mean_household_size: float
-    one_person_share: float
 
 
 def read_divisions(city_code: str, folder: Path = FOLDER) -> list[DivisionRow]:
@@ -44,8 +43,6 @@ def read_census(folder: Path = FOLDER) -> dict[str, CensusRow]:
     """Return the census row of each district, keyed by its code of six digits."""
     with (folder / "census2020.csv").open(encoding="utf-8", newline="") as file:
         return {
-            row["district_code"]: CensusRow(
-                int(row["people"]), float(row["mean_household_size"]), float(row["one_person_share"])
-            )
+            row["district_code"]: CensusRow(int(row["people"]), float(row["mean_household_size"]))
             for row in csv.DictReader(file)
         }

@@ -1,21 +1,10 @@
 """Divisions (行政区划): the administrative tree from city to community."""
 
-from enum import StrEnum
-
 from geoalchemy2 import WKBElement
 from sqlalchemy import CheckConstraint, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from geo.models.base import TILE_SRID, Base, BigId, Ltree, geometry, in_tile_crs, inside_point
-
-
-class DivisionLevel(StrEnum):
-    """Levels of the tree, from the top."""
-
-    CITY = "city"
-    DISTRICT = "district"
-    STREET = "street"
-    COMMUNITY = "community"
 
 
 class Division(Base):

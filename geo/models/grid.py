@@ -1,7 +1,6 @@
 """Grids (网格) and micro-grids (微网格): identities, and versions that are true for a span of time."""
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 from geoalchemy2 import WKBElement
@@ -12,21 +11,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 from geo.models.base import TILE_SRID, Base, BigId, Ltree, geometry, in_tile_crs, inside_point
 
 CURRENT_LEAF = "is_leaf and upper_inf(valid)"
-
-
-class GridLevel(StrEnum):
-    """Level of a grid identity."""
-
-    GRID = "grid"
-    MICRO_GRID = "micro_grid"
-
-
-class GridKind(StrEnum):
-    """Kind of a grid; sizing rules apply to residential ones."""
-
-    RESIDENTIAL = "residential"
-    DEDICATED = "dedicated"
-    RURAL = "rural"
 
 
 class Grid(Base):

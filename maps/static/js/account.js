@@ -59,7 +59,7 @@ function menuOf(me) {
   return [opener, menu];
 }
 
-export const canManage = (me) => ["accounts.manage", "audit.read"].some((permission) => me.permissions.includes(permission));
+const canManage = (me) => ["accounts.manage", "audit.read"].some((permission) => me.permissions.includes(permission));
 
 async function leave() {
   if (!(await signOut().catch(() => false))) return toast(t("error.network"));

@@ -11,7 +11,7 @@ export function leafName(leaf) {
 }
 
 /** Give the reason as sentences. */
-export function reasons(answer) {
+function reasons(answer) {
   const { nearest, edition, method } = answer;
   const leaf = answer.leaf ?? answer.grid; // the public is told of grids only
   const away = distance(answer.edge_distance_m ?? 0);

@@ -9,7 +9,7 @@ import { setSheet } from "./sheet.js";
 const CATEGORIES = ["road", "sanitation", "parking", "lighting", "greening", "noise", "safety", "other"];
 
 /** Give a version 4 UUID; `crypto.randomUUID` is missing on plain http away from this machine. */
-export function newId() {
+function newId() {
   if (crypto.randomUUID) return crypto.randomUUID();
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   bytes[6] = (bytes[6] & 0x0f) | 0x40;

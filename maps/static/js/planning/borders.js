@@ -53,7 +53,7 @@ export function unitsAt(draft, point) {
   );
 }
 
-export const hasCorner = ({ polygons }, [x, y]) =>
+const hasCorner = ({ polygons }, [x, y]) =>
   polygons.some((rings) =>
     rings.some((ring) => {
       for (let i = 0; i < ring.length; i += 2) if (ring[i] === x && ring[i + 1] === y) return true;

@@ -63,7 +63,7 @@ export function covers(polygons, [x, y]) {
 }
 
 /** Give the area of a ring in world units, whatever its direction. */
-export function ringArea(ring) {
+function ringArea(ring) {
   let twice = 0;
   const [x0, y0] = ring;
   for (let i = 0, j = ring.length - 2; i < ring.length; j = i, i += 2) {

@@ -5,7 +5,7 @@ import { bboxOf } from "../view.js";
 import { boxOf, covers, segmentMeets, worldOf } from "./geometry.js";
 import { Places } from "./places.js";
 
-export const PLOTS_FROM = 16;
+const PLOTS_FROM = 16;
 const WAIT_MS = 250;
 const MARGIN = 0.15;
 
