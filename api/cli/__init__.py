@@ -9,6 +9,7 @@ from typer.core import TyperGroup
 from api import __version__
 from api.cli import (
     accounts,
+    backup,
     bench,
     control,
     coverage,
@@ -18,7 +19,6 @@ from api.cli import (
     locate,
     place,
     printing,
-    saving,
     serving,
     streets,
     testing,
@@ -88,8 +88,8 @@ app.command(context_settings=streets.COORDINATES)(streets.circle)
 app.command(context_settings=streets.COORDINATES)(streets.walk)
 app.command()(streets.circles)
 app.command()(coverage.coverage)
-app.command()(saving.backup)
-app.command()(saving.restore)
+app.command()(backup.backup)
+app.command()(backup.restore)
 app.command()(place.place)
 app.command("print")(printing.print_board)
 app.command(context_settings=streets.COORDINATES)(locate.locate)

@@ -1,10 +1,14 @@
-"""Who works at the console: the account on this machine, so that a change made here has a name on it too."""
+"""The console: who works there, so that a change made here has a name on it too, and on which database."""
 
 import os
 import pwd
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
     from geo.services.accounts import Caller
 
 ADDRESS = "console"
@@ -26,3 +30,21 @@ def _account() -> str:
         return pwd.getpwuid(os.geteuid()).pw_name
     except KeyError:  # a container may run under a number that has no name
         return str(os.geteuid())
+
+
+@contextmanager
+def working_session() -> Iterator["Session"]:
+    """Open the database, and commit at the end."""
+    from sqlalchemy.orm import Session
+
+    from api.database import open_database
+    from api.settings import read_settings
+    from geo.db.engine import make_engine
+
+    with open_database(read_settings()) as url:
+        engine = make_engine(url, pooled=False)
+        try:
+            with Session(engine) as session, session.begin():
+                yield session
+        finally:
+            engine.dispose()

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from api.cli.streets import Speed, Whose, limits_of, working_session
+from api.cli.console import working_session
+from api.cli.streets import Speed, Whose, limits_of
 
 if TYPE_CHECKING:
     from geo.services.station_coverage.measuring import Asked

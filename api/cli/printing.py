@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from api.cli.streets import working_session
+from api.cli.console import working_session
 from maps.printing.paper import Paper
 
 

@@ -1,16 +1,13 @@
 """`wangge circle`, `wangge walk` and `wangge circles`."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from api.cli.console import working_session
 from geo.walking_rules import Pace
 
 if TYPE_CHECKING:
-    from sqlalchemy.orm import Session
-
     from geo.walking_rules import Limits
 
 # Negative longitudes are numbers, not options.
@@ -19,24 +16,6 @@ Speed = Annotated[float | None, typer.Option("--speed-kmh", help="A walking spee
 Whose = Annotated[Pace | None, typer.Option("--pace", help="Who walks: adult (4 km/h) or elderly (3), both settings.")]
 Crs = Annotated[str, typer.Option(help="wgs84, cgcs2000, gcj02, bd09 or EPSG:nnnn.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print GeoJSON or JSON.")]
-
-
-@contextmanager
-def working_session() -> Iterator["Session"]:
-    """Open the database, and commit at the end."""
-    from sqlalchemy.orm import Session
-
-    from api.database import open_database
-    from api.settings import read_settings
-    from geo.db.engine import make_engine
-
-    with open_database(read_settings()) as url:
-        engine = make_engine(url, pooled=False)
-        try:
-            with Session(engine) as session, session.begin():
-                yield session
-        finally:
-            engine.dispose()
 
 
 def limits_of(minutes: list[float] | None, pace: Pace | None, speed_kmh: float | None) -> "Limits":

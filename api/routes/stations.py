@@ -1,23 +1,65 @@
-"""One station: told, opened, changed and closed. Its circles are drawn anew in the same request."""
+"""Stations: in view, and one of them told, opened, changed and closed, its circles drawn anew in the same request."""
 
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Response
+from fastapi import APIRouter, Header, Query, Response
+from fastapi.responses import JSONResponse
+from sqlalchemy import RowMapping
 from sqlalchemy.orm import Session
 
 from api.authentication import PrincipalDep
+from api.bbox import BboxDep
 from api.dependencies import SessionDep, SettingsDep
 from api.permissions import permit
-from api.routes.service_areas import GeoJSONResponse, NetworksDep
+from api.routes.service_areas import GeoJSONResponse, NetworksDep, PaceQuery
+from api.schemas.coverage import Kind, Level
+from api.schemas.map import CircleOut, Features, StationFeature, StationProperties, photo_of, point
 from api.schemas.stations import StationChange, StationDetail, StationIn, station_detail
 from api.settings import Settings
+from geo.geometry.buffer_circle import buffer_radius_m
+from geo.queries.stations import Wanted, read_stations
 from geo.services import service_areas, stations
 from geo.services.access import Permission
 from geo.services.streets.networks import NetworkCache
+from geo.walking_rules import Limits, Pace
 
 EDIT = Permission.EDIT_STATIONS
+MOST_STATIONS = 2000
 router = APIRouter(prefix="/api/v1/stations", tags=["服务站点 stations"], default_response_class=GeoJSONResponse)
+
+
+@router.get("", response_class=JSONResponse, **permit(Permission.PUBLIC))
+def list_stations(
+    session: SessionDep,
+    settings: SettingsDep,
+    bbox: BboxDep,
+    limit: Annotated[int, Query(ge=1, le=MOST_STATIONS)] = 500,
+    circles: bool = False,
+    pace: PaceQuery = Pace.ADULT,
+    kind: Kind | None = None,
+    level: Level | None = None,
+) -> Features[StationFeature]:
+    """List the open stations in a box as GeoJSON, higher levels first, each with its largest circle (15 minutes).
+
+    A circle's method is ``network`` where it follows streets, and ``buffer`` where none are known or it has not been
+    computed yet. ``circles`` asks for the shapes.
+    """
+    limits = settings.walking.of(pace)
+    rows = read_stations(session, Wanted(bbox, kind, level), limit=limit + 1, limits=limits, with_shapes=circles)
+    return Features(
+        features=[
+            StationFeature(
+                id=row["id"],
+                geometry=point(row),
+                properties=StationProperties.model_validate(
+                    {**row, "photo": photo_of(dict(row)), "circle": _circle(row, limits)}
+                ),
+            )
+            for row in rows[:limit]
+        ],
+        is_complete=len(rows) <= limit,
+    )
 
 
 @router.get("/{station_id}", **permit(Permission.PUBLIC))
@@ -76,3 +118,15 @@ def _detail(session: Session, networks: NetworkCache, settings: Settings, statio
     row = stations.describe(session, station_id)
     areas = service_areas.of_station(session, networks, station_id, settings.walking)
     return station_detail(row, areas)
+
+
+def _circle(row: RowMapping, limits: Limits) -> CircleOut:
+    method = row["circle_method"]
+    return CircleOut(
+        minutes=int(limits.longest),
+        speed_kmh=limits.speed_kmh,
+        method=method or "buffer",
+        radius_m=None if method else round(buffer_radius_m(limits.longest, speed_kmh=limits.speed_kmh), 1),
+        truncated=bool(row["circle_truncated"]),
+        geometry=row["circle_shape"],
+    )

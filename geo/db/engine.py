@@ -1,4 +1,4 @@
-"""Database engines and what an existing PostGIS must bring."""
+"""Database engines, and as what they sign in."""
 
 from sqlalchemy import Engine, create_engine
 from sqlalchemy.engine import make_url

@@ -17,8 +17,8 @@ from geo.services.checks.run import refuse_unresolved
 from geo.services.drafts import EVERYWHERE, locked_draft, note
 from geo.services.editions import lock_layer, write_edition
 from geo.services.numbering import numbered
-from geo.services.publication import NOTHING, Current, differs, wanted_versions
 from geo.services.tiling import refresh_tiles
+from geo.services.wanted_versions import NOTHING, Current, differs, wanted_versions
 
 NAMED = 10
 LISTED = 500

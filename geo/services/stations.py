@@ -19,7 +19,7 @@ from geo.errors import ConflictError, InvalidCoordinateError, NotFoundError, Sta
 from geo.geometry.local_metres import metres_per_degree
 from geo.models import Division, Station
 from geo.queries import stations as queries
-from geo.queries.homes import divisions_of_points
+from geo.queries.containing import divisions_of_points
 from geo.services import audit
 from geo.services.access import ForbiddenError, Scope
 

@@ -11,8 +11,9 @@ from geo.crs import to_wgs84
 from geo.errors import RefusedImportError
 from geo.models import Building, Compound, Division, Station
 from geo.queries import ending
+from geo.queries.containing import divisions_of_points
 from geo.queries.footprints import give_way
-from geo.queries.homes import divisions_of_points, grids_around, sum_households
+from geo.queries.households import grids_around, sum_households
 from geo.services.importing.cells import leave_out_unreadable, refuse_unreadable
 from geo.services.importing.columns import Columns
 from geo.services.importing.repair import convert_geometries, repair_polygons

@@ -8,7 +8,7 @@ import shapely
 from sqlalchemy.orm import Session
 
 from geo.geometry.packed import SCALE, pack_area, pack_lines
-from geo.queries import report_map
+from geo.queries import coverage_base
 from geo.queries import station_coverage as queries
 from geo.queries.bbox import Bbox
 from geo.queries.map_overview import read_overview
@@ -130,13 +130,13 @@ def _drawn(session: Session, cache: CoverageCache, row: Mapping[str, Any], limit
 
 def _base(session: Session, bounds: Bbox) -> dict[str, Any]:
     """Return water and streets, of each kind the lines: fewer kinds where there are too many."""
-    streets = report_map.read_streets(session, bounds)
+    streets = coverage_base.read_streets(session, bounds)
     left = MAX_STREETS
     kept = {}
-    for kind in report_map.KINDS:
+    for kind in coverage_base.KINDS:
         lines = streets.get(kind, [])
         left -= len(lines)
         if left < 0:
             break
         kept[kind] = pack_lines(lines)
-    return {"water": [pack_area(one) for one in report_map.read_water(session, bounds)], "streets": kept}
+    return {"water": [pack_area(one) for one in coverage_base.read_water(session, bounds)], "streets": kept}

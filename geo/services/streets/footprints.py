@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from geo.geometry.lattice import to_lattice
 from geo.queries import footprints as queries
-from geo.queries.homes import divisions_of_points
+from geo.queries.containing import divisions_of_points
 from geo.services.streets.osm import Footprint, StreetFile
 
 

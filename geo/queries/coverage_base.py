@@ -1,4 +1,4 @@
-"""Read streets and water as a report draws them: simplified, and cut to its box."""
+"""Read streets and water as the report of coverage draws them: simplified, and cut to its box."""
 
 from collections import defaultdict
 
