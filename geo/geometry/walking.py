@@ -24,8 +24,8 @@ GeomArray = npt.NDArray[np.object_]
 #: A street shorter than this (metres) still costs this much: a zero entry would vanish from a sparse matrix.
 MIN_LENGTH_M = 1e-3
 _CELL_M = 250.0
-#: What an edge and a vertex take in memory with line, index and graphs (measured: 200 and 45), and a vertex of water.
-_EDGE_BYTES, _VERTEX_BYTES, _WATER_BYTES = 250, 50, 120
+#: What an edge and a vertex take in memory with line, index and graphs (measured on 600,000 edges), and one of water.
+_EDGE_BYTES, _VERTEX_BYTES, _WATER_BYTES = 400, 60, 120
 _WATER_STEP_DEG = 0.0005  # 50 m: between two vertices a straight line on the map and in metres then differ by < 0.1 mm
 
 

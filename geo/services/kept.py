@@ -18,11 +18,19 @@ class Kept(Generic[Key, Value]):
     ----------
     weigh
         Tells what a value counts; each counts 1 by default.
+    gone
+        Called after values were let go.
     """
 
-    def __init__(self, limit: float, weigh: Callable[[Value], float] = lambda value: 1) -> None:
+    def __init__(
+        self,
+        limit: float,
+        weigh: Callable[[Value], float] = lambda value: 1,
+        gone: Callable[[], None] = lambda: None,
+    ) -> None:
         self.limit = limit
         self._weigh = weigh
+        self._gone = gone
         self._values: OrderedDict[Key, Value] = OrderedDict()
         self._turns: dict[Key, Lock] = {}
         self._lock = Lock()
@@ -49,5 +57,9 @@ class Kept(Generic[Key, Value]):
     def _keep(self, key: Key, value: Value) -> None:
         with self._lock:
             self._values[key] = value
+            before = len(self._values)
             while len(self._values) > 1 and sum(map(self._weigh, self._values.values())) > self.limit:
                 self._values.popitem(last=False)
+            is_gone = len(self._values) < before
+        if is_gone:
+            self._gone()

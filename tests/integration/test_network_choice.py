@@ -174,5 +174,5 @@ def test_what_a_network_counts_follows_its_vertices_and_water(session: Session, 
     network = found[1]
     finer = queries.read_network(session, found[0])[0]
     wet = WalkingNetwork(finer, water=np.array([shapely.Point(lon_lat(5, 20)).buffer(0.001, quad_segs=1000)]))
-    assert network.size_bytes == network.edge_count * 250 + len(network.vertex_xy) * 50
+    assert network.size_bytes == network.edge_count * 400 + len(network.vertex_xy) * 60
     assert wet.size_bytes > network.size_bytes + 4000 * 100

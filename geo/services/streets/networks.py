@@ -1,5 +1,7 @@
 """The walking networks in memory: loaded when first asked for, the least recently used let go."""
 
+import ctypes
+
 from sqlalchemy.orm import Session
 
 from geo.geometry.walking import WalkingNetwork
@@ -18,7 +20,7 @@ class NetworkCache:
     """
 
     def __init__(self, max_bytes: int = 1_000_000_000) -> None:
-        self._kept: Kept[int, WalkingNetwork] = Kept(max_bytes, lambda network: network.size_bytes)
+        self._kept: Kept[int, WalkingNetwork] = Kept(max_bytes, lambda network: network.size_bytes, _give_back)
 
     def at(self, session: Session, lon: float, lat: float) -> tuple[int, WalkingNetwork] | None:
         """Return id and network of the current streets around a WGS 84 point, None where no street is known."""
@@ -48,3 +50,10 @@ class NetworkCache:
             return WalkingNetwork(streets, water=water, version=version)
 
         return self._kept.get(network_id, load)
+
+
+def _give_back() -> None:
+    """Give the system back the memory of networks let go: the C library keeps what its many small pieces took."""
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # glibc's
+    if trim is not None:
+        trim(0)
