@@ -98,7 +98,8 @@ def _write_report(file: Path, asked: "Asked") -> None:
         def progress(phase: str, done: int, total: int | None) -> None:
             status.update(_PHASES[phase] + (f" {done}/{total}" if total else ""))
 
-        content = report(session, CoverageCache(NetworkCache()), Scope(everywhere=True), asked, rules, progress)
+        cache, scope = CoverageCache(NetworkCache()), Scope(everywhere=True)
+        content = report(session, cache, scope, asked, rules, progress)
     html = render_coverage_report("zh-CN", content, settings.map_approval_number).encode()
     write_whole(file, html)
     typer.echo(f"已写入 {file}（{len(html) / 1e6:.1f} MB），可在任何浏览器中打开，无需网络。 Written.")

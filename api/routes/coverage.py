@@ -31,7 +31,7 @@ from geo.services.station_coverage.blind_spots import blind_spots
 from geo.services.station_coverage.buildings import COLUMNS, buildings
 from geo.services.station_coverage.files import csv_text, point_features, table_features
 from geo.services.station_coverage.measuring import Measured, measure
-from geo.services.station_coverage.report import report
+from geo.services.station_coverage.report import DRAWN_IN_A_REQUEST, report
 from geo.services.station_coverage.rooms import SizeRules, stations
 from geo.services.station_coverage.tables import table
 from geo.services.station_coverage.walks import CoverageCache
@@ -139,7 +139,7 @@ def get_report(
 ) -> Response:
     """Give map and tables as one HTML file that opens anywhere without a network."""
     asked = query.asked(settings.walking)
-    content = report(session, cache, principal.scope(READ), asked, _size_rules(settings))
+    content = report(session, cache, principal.scope(READ), asked, _size_rules(settings), most_drawn=DRAWN_IN_A_REQUEST)
     html = render_coverage_report(query.lang, content, settings.map_approval_number)
     name = f"coverage-report-{day_of(datetime.fromisoformat(content['head']['measured_at']))}.html"
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import shapely
+from shapely.geometry.base import BaseGeometry
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
@@ -151,3 +152,28 @@ def read(session: Session, station_id: int, limits: Limits) -> list[dict[str, An
         }
         for row in rows
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """A circle's shape, WGS 84, and how it was made."""
+
+    method: str
+    truncated: bool
+    geom: BaseGeometry
+
+
+def read_outlines(session: Session, station_ids: Sequence[int], limits: Limits) -> dict[int, Outline]:
+    """Return by station the circles of the largest limit that are kept at this speed and fresh."""
+    rows = session.execute(
+        text(
+            f"""
+            select a.station_id, a.method, a.truncated, ST_AsBinary(a.geom)
+            from service_area a join station s on s.id = a.station_id
+            where a.station_id = any(:ids) and a.minutes = :minutes and a.speed_kmh = :speed_kmh and {FRESH}
+            """
+        ),
+        {"ids": list(station_ids), "minutes": limits.longest, "speed_kmh": limits.speed_kmh},
+    ).all()
+    shapes = shapely.from_wkb([bytes(wkb) for *_, wkb in rows])
+    return {row[0]: Outline(row[1], row[2], geom) for row, geom in zip(rows, shapes, strict=True)}

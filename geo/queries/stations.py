@@ -45,7 +45,7 @@ def read_stations(
                 f"""
                 select {_COLUMNS}, a.method as circle_method, a.truncated as circle_truncated,
                        case when :with_shapes
-                            then ST_AsGeoJSON(ST_SimplifyPreserveTopology(a.geom, 0.00003), 6)::json
+                            then ST_AsGeoJSON(ST_Simplify(a.geom, 0.00003, true), 6)::json
                        end as circle_shape
                 from {_TABLES}
                 left join service_area a

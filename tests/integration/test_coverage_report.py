@@ -12,11 +12,15 @@ from sqlalchemy.orm import Session
 from typer.testing import CliRunner
 
 from api.cli import app as cli
+from api.routes import coverage
 from api.settings import Settings
 from geo.models import Water
 from geo.services.access import Role
+from geo.services.service_areas import refresh
 from geo.services.station_coverage import report
+from geo.services.streets.networks import NetworkCache
 from geo.services.streets.store import store
+from geo.walking_rules import WalkingRules
 from maps import assets
 from tests.builders import add_division, add_edition, add_grid, add_layer, add_station, box, cell, lon_lat, multi
 from tests.integration.conftest import Team
@@ -186,6 +190,22 @@ def test_it_draws_the_stations_that_count_and_says_where_it_stops(team: Team, mo
     assert drawn(kind="service_centre", level="community") == (names, True)
     monkeypatch.setattr(report, "MAX_STATIONS", 1)
     assert drawn() == (names[:1], False)
+
+
+def test_circles_that_are_not_kept_are_drawn_up_to_a_number(
+    team: Team, owner_engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    manager = team.member(Role.MANAGER, "4503")
+
+    def drawn(**asked: str) -> tuple[list[bool], bool]:
+        content = content_of(manager.get(f"{URL}/report", params=asked).text)
+        return [one["circle"] is not None for one in content["stations"]], content["has_all_circles"]
+
+    monkeypatch.setattr(coverage, "DRAWN_IN_A_REQUEST", 1)
+    assert drawn(speed_kmh="3.3") == ([True, False], False)
+    with Session(owner_engine) as session, session.begin():
+        refresh(session, NetworkCache(), WalkingRules())
+    assert drawn() == ([True, True], True)  # kept ones cost nothing
 
 
 def test_the_command_writes_the_same_file(

@@ -237,7 +237,7 @@ class TestKeeping:
 def test_the_cache_lets_the_least_recently_used_go(session: Session, tsinghua: Path, wangge_data: Path) -> None:
     import_streets(session, tsinghua)
     import_streets(session, wangge_data / "streets" / "guixi_jiangxi_2025.osm.pbf")
-    small, large = NetworkCache(max_bytes=1_500_000), NetworkCache()
+    small, large = NetworkCache(max_bytes=1_200_000), NetworkCache()
     for cache, is_kept in ((small, False), (large, True)):
         first = cache.at(session, *HERE)
         cache.at(session, 117.22, 28.29)

@@ -12,6 +12,7 @@ from geo.queries import coverage_base
 from geo.queries import station_coverage as queries
 from geo.queries.bbox import Bbox
 from geo.queries.map_overview import read_overview
+from geo.queries.service_areas import Outline, read_outlines
 from geo.queries.stations import Wanted, read_stations
 from geo.services.access import Scope, merge
 from geo.services.progress import Progress, silent
@@ -26,13 +27,24 @@ from geo.walking_rules import Limits
 DRAWN: tuple[By, ...] = ("grid", "community", "street", "district")
 COUNTED: tuple[By, ...] = (*DRAWN, "kind", "level")
 MARGIN_DEG = 0.008
+#: Circles are simplified by 3 m.
+SIMPLIFIED_DEG = 0.00003
 MAX_STATIONS = 2000
+#: Circles that aren't kept at this speed, or not fresh, have to be drawn: so many take a second.
+DRAWN_IN_A_REQUEST = 200
 #: More streets than this and the smallest ones are left out: a report has to open on an old computer.
-MAX_STREETS = 20_000
+MAX_STREETS = 30_000
 
 
 def report(
-    session: Session, cache: CoverageCache, scope: Scope, asked: Asked, rules: SizeRules, progress: Progress = silent
+    session: Session,
+    cache: CoverageCache,
+    scope: Scope,
+    asked: Asked,
+    rules: SizeRules,
+    progress: Progress = silent,
+    *,
+    most_drawn: int = MAX_STATIONS,
 ) -> dict[str, Any]:
     """Return what a report shows, ready for JSON: the API's own rows, and shapes packed by `geo.geometry.packed`.
 
@@ -40,6 +52,8 @@ def report(
     ----------
     progress
         Told the phase, and of the circles how many are drawn.
+    most_drawn
+        How many circles that aren't kept may be drawn; the stations of the highest levels have theirs first.
 
     Raises
     ------
@@ -54,7 +68,7 @@ def report(
     shapes = {by: _shapes(session, by, tables[by].ids) for by in DRAWN}
     spots = blind_spots(session, cache, measured).features
     rooms = stations(session, measured, scope, rules)
-    around, has_all = _stations(session, cache, measured, bounds, progress)
+    around, has_all = _stations(session, cache, measured, bounds, progress, most_drawn)
     return {
         "scale": SCALE,
         "head": measured.head(),
@@ -69,6 +83,7 @@ def report(
         "rooms": rooms,
         "stations": around,
         "has_all_stations": has_all,
+        "has_all_circles": all(one["circle"] for one in around),
         "base": _base(session, bounds),
     }
 
@@ -95,37 +110,38 @@ def _shapes(session: Session, by: By, ids: Sequence[int | None]) -> list[Any]:
 
 
 def _stations(
-    session: Session, cache: CoverageCache, measured: Measured, bounds: Bbox, progress: Progress
+    session: Session, cache: CoverageCache, measured: Measured, bounds: Bbox, progress: Progress, most_drawn: int
 ) -> tuple[list[dict[str, Any]], bool]:
     """Return the open stations around that count, everybody's, each with its circle of the largest limit; and if all.
 
-    A circle that is kept and fresh is taken; any other is drawn here, so that none is old.
+    A circle that is kept and fresh is taken; any other is drawn here, so that none is old, or left out (null).
     """
     limits = measured.asked.limits
     wanted = Wanted(bounds, measured.asked.kind, measured.asked.level)
-    rows = read_stations(session, wanted, limit=MAX_STATIONS + 1, limits=limits, with_shapes=True)
-    kept = rows[:MAX_STATIONS]
-    found = []
-    for done, row in enumerate(map(dict, kept)):
-        progress("circles", done, len(kept))
-        circle = _kept(row) or _drawn(session, cache, row, limits)
+    rows = read_stations(session, wanted, limit=MAX_STATIONS + 1, limits=limits, with_shapes=False)
+    shown = rows[:MAX_STATIONS]
+    outlines = read_outlines(session, [row["id"] for row in shown], limits)
+    found, left = [], most_drawn
+    for done, row in enumerate(map(dict, shown)):
+        progress("circles", done, len(shown))
+        circle = outlines.get(row["id"])
+        if circle is None and left:
+            left -= 1
+            circle = _drawn(session, cache, row, limits)
         facts = {key: row[key] for key in ("code", "name", "kind", "level", "lon", "lat", "division_name", "address")}
-        found.append(facts | {"circle": circle})
-    return found, len(rows) == len(kept)
+        found.append(facts | {"circle": circle and _packed(circle)})
+    return found, len(rows) == len(shown)
 
 
-def _kept(row: Mapping[str, Any]) -> dict[str, Any] | None:
-    if row["circle_method"] is None:
-        return None
-    shape = shapely.geometry.shape(row["circle_shape"])
-    return {"method": row["circle_method"], "truncated": row["circle_truncated"], "shape": pack_area(shape)}
-
-
-def _drawn(session: Session, cache: CoverageCache, row: Mapping[str, Any], limits: Limits) -> dict[str, Any]:
+def _drawn(session: Session, cache: CoverageCache, row: Mapping[str, Any], limits: Limits) -> Outline:
     doors = [(row["lon"], row["lat"]), *((lon, lat) for lon, lat in row["doors"])]
     (area,) = circles(session, cache.networks, doors, replace(limits, minutes=(limits.longest,))).areas
-    shape = shapely.simplify(area.geom, 0.00003)
-    return {"method": area.method, "truncated": area.truncated, "shape": pack_area(shape)}
+    return Outline(area.method, area.truncated, area.geom)
+
+
+def _packed(circle: Outline) -> dict[str, Any]:
+    shape = shapely.simplify(circle.geom, SIMPLIFIED_DEG, preserve_topology=False)
+    return {"method": circle.method, "truncated": circle.truncated, "shape": pack_area(shape)}
 
 
 def _base(session: Session, bounds: Bbox) -> dict[str, Any]:

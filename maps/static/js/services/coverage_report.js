@@ -33,7 +33,8 @@ class CoverageReport {
     this.coverage = new CoverageMap(map, { onUnit: (code) => this.chooseUnit(this.by, code), onSpot: (rank) => this.chooseSpot(rank) });
     this.canvas = L.canvas({ padding: 0.3 });
     map.createPane("circles");
-    this.circles = unionOf(content.stations.map(({ circle: { shape, method } }) => ({ properties: { circle: { geometry: areaOf(shape), method } } })), L.canvas({ padding: 0.3, pane: "circles" }));
+    const drawn = content.stations.filter(({ circle }) => circle);
+    this.circles = unionOf(drawn.map(({ circle: { shape, method } }) => ({ properties: { circle: { geometry: areaOf(shape), method } } })), L.canvas({ padding: 0.3, pane: "circles" }));
     new PlaceNames(map, this.features);
     this.chosen = L.layerGroup().addTo(map);
     this.stations = new CoverageStations(map, (pin, station) => this.dress(pin, station));
@@ -114,8 +115,15 @@ class CoverageReport {
       ...tables,
       part(t("coverage_tab.spots"), false, el("p", { class: "count" }, told), spotList(this.spots, (rank) => this.chooseSpot(rank))),
       part(t("coverage_tab.rooms"), false, el("div", { class: "inside" }, roomList(rooms, ({ lon, lat }) => this.map.setView([lat, lon], 17)))),
-      part(t("coverage_report.method"), false, el("p", { class: "about" }, t("coverage_report.method_note", { buildings: number(total.buildings) })), el("p", { class: "about" }, t("coverage_report.circles_note"))),
+      part(t("coverage_report.method"), false, el("p", { class: "about" }, t("coverage_report.method_note", { buildings: number(total.buildings) })), el("p", { class: "about" }, t("coverage_report.circles_note"), this.leftOut())),
     ];
+  }
+
+  /** What is said where not every station has its circle. */
+  leftOut() {
+    const { stations, has_all_circles: isAll } = this.content;
+    const drawn = stations.filter(({ circle }) => circle).length;
+    return isAll ? "" : ` ${t("coverage_report.circles_left_out", { drawn: number(drawn), count: number(stations.length) })}`;
   }
 
   show() {
@@ -158,12 +166,12 @@ class CoverageReport {
 
   dress(pin, station) {
     pin.bindPopup(() => this.card(station), { minWidth: 200, maxWidth: 280 });
-    pin.on("popupopen", () => this.chosen.addLayer(this.circleOf(station, 0.08))).on("popupclose", () => this.chosen.clearLayers());
+    pin.on("popupopen", () => station.circle && this.chosen.addLayer(this.circleOf(station, 0.08))).on("popupclose", () => this.chosen.clearLayers());
   }
 
-  card({ code, name, kind, level, division_name: division, address, circle: { method, truncated } }) {
+  card({ code, name, kind, level, division_name: division, address, circle }) {
     const { head } = this.content;
-    const made = { minutes: head.minutes.at(-1), speed: speedOf(head) };
+    const made = { network: "station.circle_network", buffer: "station.circle" }[circle?.method] ?? "coverage_report.circle_left_out";
     return el(
       "article",
       { class: "station-card" },
@@ -171,8 +179,8 @@ class CoverageReport {
       el("p", { class: "kind" }, [named("station", kind), level && named("station_level", level), division].filter(Boolean).join(" · ")),
       el("p", {}, code),
       address ? el("p", {}, address) : null,
-      el("p", { class: "circle-note" }, t(method === "network" ? "station.circle_network" : "station.circle", made)),
-      truncated ? el("p", { class: "circle-note" }, t("station.circle_truncated")) : null,
+      el("p", { class: "circle-note" }, t(made, { minutes: head.minutes.at(-1), speed: speedOf(head) })),
+      circle?.truncated ? el("p", { class: "circle-note" }, t("station.circle_truncated")) : null,
     );
   }
 }
