@@ -36,6 +36,7 @@ from geo.services.station_coverage.rooms import SizeRules, stations
 from geo.services.station_coverage.tables import table
 from geo.services.station_coverage.walks import CoverageCache
 from geo.services.station_coverage.what_if import tried, what_if
+from geo.walking_rules import Limits, Pace
 from maps.coverage_report import render_coverage_report
 
 
@@ -65,7 +66,7 @@ def get_coverage(
     """
     found = table(session, cache, principal.scope(READ), query.asked(settings.walking), query.by)
     if query.format == "csv":
-        return _csv(found.flat(), name=f"coverage-{query.by}")
+        return _csv(found.measured, found.flat(), name=f"coverage-{query.by}")
     if query.format == "geojson":
         if query.by in ("kind", "level"):
             raise InvalidGeometryError(
@@ -89,7 +90,8 @@ def list_buildings(
     if query.try_lon is not None and query.try_lat is not None:
         measured = tried(session, cache, measured, [(query.try_lon, query.try_lat)], "wgs84").measured
     if query.format == "csv":
-        return _csv(buildings(session, cache, measured, scope, beyond=query.beyond).rows, COLUMNS, name="buildings")
+        rows = buildings(session, cache, measured, scope, beyond=query.beyond).rows
+        return _csv(measured, rows, COLUMNS, name="buildings")
     found = buildings(session, cache, measured, scope, beyond=query.beyond, limit=query.limit, offset=query.offset)
     if query.format == "geojson":
         return _features(measured, point_features(found.rows), total=found.total)
@@ -108,7 +110,7 @@ def list_blind_spots(
     measured = measure(session, cache, principal.scope(READ), query.asked(settings.walking))
     found = blind_spots(session, cache, measured).features
     if query.format == "csv":
-        return _csv([one["properties"] for one in found], name="blind-spots")
+        return _csv(measured, [one["properties"] for one in found], name="blind-spots")
     return _features(measured, found)
 
 
@@ -125,7 +127,7 @@ def list_stations(
     measured = measure(session, cache, scope, query.asked(settings.walking))
     rows = stations(session, measured, scope, _size_rules(settings))
     if query.format == "csv":
-        return _csv(rows, name="stations")
+        return _csv(measured, rows, name="stations")
     return measured.head() | {"rows": rows}
 
 
@@ -141,9 +143,8 @@ def get_report(
     asked = query.asked(settings.walking)
     content = report(session, cache, principal.scope(READ), asked, _size_rules(settings), most_drawn=DRAWN_IN_A_REQUEST)
     html = render_coverage_report(query.lang, content, settings.map_approval_number)
-    name = f"coverage-report-{day_of(datetime.fromisoformat(content['head']['measured_at']))}.html"
-    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
-    return HTMLResponse(html, headers=headers)
+    name = f"coverage-report-{day_of(datetime.fromisoformat(content['head']['measured_at']))}"
+    return HTMLResponse(html, headers=_file(name, "html", asked.limits) | {"Cache-Control": "no-store"})
 
 
 @router.post("/what-if", response_model=WhatIfOut, **permit(READ))
@@ -159,9 +160,17 @@ def _size_rules(settings: Settings) -> SizeRules:
     return SizeRules(settings.community_centre_m2, settings.compound_centre_m2, settings.centre_m2_per_100_households)
 
 
-def _csv(rows: Sequence[Mapping[str, Any]], columns: Sequence[str] | None = None, *, name: str) -> Response:
-    disposition = {"Content-Disposition": f'attachment; filename="{name}.csv"'}
-    return Response(csv_text(rows, columns), media_type="text/csv; charset=utf-8", headers=disposition)
+def _csv(
+    measured: Measured, rows: Sequence[Mapping[str, Any]], columns: Sequence[str] | None = None, *, name: str
+) -> Response:
+    headers = _file(name, "csv", measured.asked.limits)
+    return Response(csv_text(rows, columns), media_type="text/csv; charset=utf-8", headers=headers)
+
+
+def _file(name: str, ending: str, limits: Limits) -> dict[str, str]:
+    """Name a file; one that isn't for adults says whom it is for."""
+    whose = {Pace.ADULT: "", Pace.ELDERLY: "-elderly", None: f"-{limits.speed_kmh:g}kmh"}[limits.pace]
+    return {"Content-Disposition": f'attachment; filename="{name}{whose}.{ending}"'}
 
 
 def _features(measured: Measured, features: list[dict[str, Any]], **more: Any) -> GeoJSONResponse:

@@ -163,8 +163,15 @@ def test_the_elderly_reach_less(get: Callable[..., Any], team: Team) -> None:
     counted = [sum(n for x, n in HOMES.items() if abs(x - STATION_X) * UNIT_M <= limit(m, 3.0)) for m in (5, 10, 15)]
     assert [one["households"] for one in body["total"]["within"]] == counted == [150, 150, 180]
     assert get().json()["total"]["within"][1]["households"] == 180  # adults are there in ten minutes
-    rows = list(csv.DictReader(io.StringIO(get("/buildings", pace="elderly", format="csv").text[1:])))
+    file = get("/buildings", pace="elderly", format="csv")
+    rows = list(csv.DictReader(io.StringIO(file.text[1:])))
     assert sum(int(row["households"]) for row in rows if row["minutes"] and float(row["minutes"]) <= 10) == 150
+    others = [get("/buildings", format="csv", **asked) for asked in ({}, {"speed_kmh": 2.5})]
+    assert [one.headers["content-disposition"].split("=")[1] for one in (file, *others)] == [
+        '"buildings-elderly.csv"',
+        '"buildings.csv"',
+        '"buildings-2.5kmh.csv"',
+    ]
     spots = get("/blind-spots", pace="elderly", minutes=[10]).json()
     assert sum(one["properties"]["households"] for one in spots["features"]) == 210 - 150
     (room,) = get("/stations", pace="elderly", minutes=[10]).json()["rows"]
