@@ -61,7 +61,9 @@ def test_page_holds_tokens_where_scripts_cannot_read_them(browser: TestClient) -
 def test_cookies_are_secure_over_https(browser: TestClient) -> None:
     body = {"username": "page", "password": PASSWORD}
     answer = browser.post("https://testserver/api/v1/auth/sign-in?cookies=true", json=body)
-    assert all("secure" in c.lower() for c in answer.headers.get_list("set-cookie"))
+    made = answer.headers.get_list("set-cookie")
+    assert {one.split("=")[0] for one in made} == {ACCESS_COOKIE, REFRESH_COOKIE, CSRF_COOKIE}
+    assert all("secure" in one.lower() for one in made)
 
 
 def test_page_needs_its_csrf_token_and_its_own_site(browser: TestClient) -> None:
