@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import pytest
 from geoalchemy2.shape import from_shape
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 from shapely import LineString, Polygon
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -134,6 +134,11 @@ def test_a_draft_is_opened_from_the_list_and_thrown_away(planner: Visit, site: S
     page.wait_for_selector(".grid-name")
     assert page.inner_text("#draft-name") == "西山社区草稿"
     assert page.locator(".grid-name").all_inner_texts() == ["第1网格", "第2网格", "第3网格", "第4网格", NASTY]
+    made = page.url
+    planner.go(f"{site.url}/planning?lang=en")
+    expect(page.get_by_text("1 draft", exact=True)).to_be_visible()
+    planner.go(f"{made.split('#')[0]}?lang=zh-CN")
+    page.wait_for_selector(".grid-name")
     page.click("#discard")
     page.click("dialog [type=submit]")
     page.wait_for_selector("text=还没有草稿")

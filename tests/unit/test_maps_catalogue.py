@@ -41,7 +41,7 @@ PREFIXES = {key.split(".")[0] for key in catalogue("zh-CN")}
 
 
 def placeholders(text: str) -> set[str]:
-    return set(re.findall(r"\{(\w+)\}", text))
+    return set(re.findall(r"\{(\w+)", text))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -5,11 +5,14 @@ import { byId } from "./dom.js";
 /** What the server put into the page: language, texts, layers. */
 export const page = JSON.parse(byId("page-data").textContent);
 
-/** Give the text of a key with its {placeholders} filled. */
+/** Give the text of a key with its {placeholders} filled; {count:draft|drafts} is the first word for one, else the second. */
 export function t(key, values = {}) {
   const text = page.texts[key];
   if (text === undefined) throw new Error(`no text ${key}`);
-  return text.replace(/\{(\w+)\}/g, (_, name) => String(values[name]));
+  return text.replace(/\{(\w+)(?::(\w+)\|(\w+))?\}/g, (_, name, one, many) => {
+    const value = String(values[name]);
+    return one === undefined ? value : value === "1" ? one : many;
+  });
 }
 
 /** Give the text of a key, or the value itself where the catalogues don't know it (categories are local policy). */
