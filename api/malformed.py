@@ -94,8 +94,9 @@ OTHERWISE = "格式不正确"
 def sentence(errors: Sequence[Mapping[str, Any]]) -> str:
     """Say what is wrong with the first five of pydantic's errors: in Chinese, then in English."""
     said = [(place(e), *_both(e)) for e in errors[:5]]
-    chinese = "；".join(f"{_labelled(where)}：{words}" for where, words, _ in said)
-    return f"{chinese}。 " + "; ".join(f"{where}: {words}" for where, _, words in said)
+    chinese = "；".join(f"{_labelled(where)}：{words}" if where else words for where, words, _ in said)
+    english = "; ".join(f"{where}: {words}" if where else words for where, _, words in said)
+    return f"{chinese}。 {english}"
 
 
 def words(error: Mapping[str, Any]) -> str:

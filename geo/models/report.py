@@ -30,7 +30,7 @@ class Report(Base):
 
 
 class ReportMedia(Base):
-    """A picture that belongs to a report."""
+    """A picture that belongs to a report; nothing takes pictures in yet, erasure and row-level security know them."""
 
     __tablename__ = "report_media"
 

@@ -97,6 +97,11 @@ def test_a_field_of_a_form_is_called_as_in_the_form() -> None:
     )
 
 
+def test_what_is_wrong_with_the_whole_has_no_place() -> None:
+    (error,) = errors_of({"kind": "cow"}, Annotated[Cat | Dog, Field(discriminator="kind")])
+    assert sentence([error]).startswith("只能是 'cat'、'dog'。 Input tag 'cow'")
+
+
 def test_five_errors_are_enough_for_a_sentence() -> None:
     found = errors_of({f"field_{i}": 0 for i in range(9)})
     assert sentence(found).count("没有这一项") == 5
