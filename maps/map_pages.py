@@ -25,7 +25,7 @@ class MapPage:
 
 
 _EVERY = SHARED | {"approval", "attribution", "unit"}
-_SERVICES = _EVERY | {"circles", "pace", "station", "station_level", "stations"}
+_SERVICES = _EVERY | {"circles", "map", "pace", "station", "station_level", "stations"}
 MAP = MapPage(
     "/",
     "map.html",
@@ -59,7 +59,7 @@ STATIONS = MapPage(
     "services/stations",
     "stations.title",
     ("map", "dialog", "services"),
-    _SERVICES | {"admin", "map"},
+    _SERVICES | {"admin"},
 )
 COVERAGE = MapPage(
     "/coverage",

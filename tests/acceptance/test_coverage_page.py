@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -194,6 +195,7 @@ def test_blind_spots_count_whoever_walks_longer(visit: Callable[..., Visit], sit
     expect(dots).to_have_count(0)
     page.get_by_label("类型").select_option("")
     expect(dots).to_have_count(1)
+    expect(page.locator("#coverage-panel[aria-busy]")).to_have_count(0)  # the list is that of the new question
     page.locator("[data-spot='2'] button").click()
     expect(page.locator("[data-spot='2']")).to_have_class("is-chosen")
     page.wait_for_function(
@@ -235,6 +237,18 @@ def test_a_station_is_tried_by_click_and_drag_one_request_at_a_time(visit: Calla
     expect(page.locator(".gained tbody tr").nth(2)).not_to_contain_text("+30 户")
     assert asked > 2
     assert most == 1
+    page.get_by_role("button", name="记下位置").click()
+    page.locator(".spot-box").first.click()  # blind spots are what stations are tried for
+    expect(page.locator(".gained tbody tr").nth(2)).to_contain_text("+30 户")
+    page.get_by_role("button", name="记下位置").click()
+    expect(page.get_by_role("row", name="位置 2")).to_contain_text("+30 户")
+    expect(page.get_by_role("link", name="在此新增站点")).to_have_attribute("href", re.compile("/stations#map=.*&at="))
+    page.get_by_role("button", name="移除位置 2").click()
+    page.get_by_role("button", name="移除", exact=True).click()
+    expect(page.locator(".station.is-moving")).to_have_count(0)
+    expect(page.locator(".gained tbody tr")).to_have_count(1)
+    page.get_by_role("button", name="位置 1", exact=True).click()
+    expect(page.locator(".station.is-moving")).to_have_count(1)
     with site.engine.connect() as connection:
         assert connection.execute(text("select count(*) from station where retired_at is null")).scalar_one() == 1
 
@@ -247,6 +261,9 @@ def test_after_a_failure_no_older_colours_are_left(visit: Callable[..., Visit], 
     page.get_by_label("类型").select_option("terminal")
     expect(page.get_by_role("alert")).to_contain_text("覆盖情况加载失败")
     expect(page.locator(".share-label")).to_have_count(0)
+    page.unroute("**/api/v1/coverage?*kind=terminal*")
+    page.get_by_role("button", name="重试").click()
+    expect(page.locator(".share-label")).to_have_text(["0%", "0%"])
     page.get_by_label("类型").select_option("")
     expect(page.locator(".share-label")).to_have_text(["100%", "50%"])
 

@@ -183,6 +183,9 @@ def test_a_photo_is_chosen_shown_and_taken_away(visit: Callable[..., Visit], sit
     public.locator('.station-box[title="西站"]').click()
     expect(public.get_by_alt_text("西站的照片")).to_be_visible()
     public.wait_for_function("() => document.querySelector('.station-photo img').naturalWidth === 480")
+    public.get_by_role("link", name="在服务站点页查看").click()
+    expect(public.locator("#service-title")).to_have_text("西站")
+    expect(public.locator(".circle-facts li")).to_have_count(3)
     page.locator(".station-rows button", has_text="西站").click()
     page.get_by_role("button", name="编辑").click()
     held: list[Route] = []
@@ -217,6 +220,13 @@ def test_what_is_missing_is_said_and_escape_leaves_everything_as_it_was(
     page.locator("#map_wangge").click(position={"x": 600, "y": 200})
     page.get_by_role("button", name="保存").click()
     expect(page.get_by_role("alert")).to_have_text("请填写名称。")
+    page.keyboard.press("Escape")
+    expect(page.locator(".count")).to_be_visible()
+    page.get_by_role("button", name="新增站点").click()
+    page.get_by_role("button", name="放在地图中心").press("Enter")  # without a mouse
+    expect(page.locator(".circle-facts li")).to_have_count(3)
+    page.get_by_role("button", name="添加出入口").press("Enter")
+    expect(page.locator(".door-list li")).to_have_count(2)
     page.keyboard.press("Escape")
     expect(page.locator(".count")).to_be_visible()
     with site.engine.connect() as connection:

@@ -138,7 +138,6 @@ function markerOf(station, onChoose) {
 
 function card(station, note) {
   const { properties } = station;
-  const { lat, lng } = L.latLng(latLngOf(station));
   return el(
     "article",
     { class: "station-card" },
@@ -148,6 +147,6 @@ function card(station, note) {
     properties.address ? el("p", {}, `${t("station.address")}：${properties.address}`) : null,
     properties.hours ? el("p", {}, `${t("station.hours")}：${properties.hours}`) : null,
     note,
-    el("a", { href: `/stations#map=16/${lat.toFixed(6)}/${lng.toFixed(6)}` }, t("station.all")),
+    el("a", { href: `/stations#station=${station.id}` }, t("station.all")),
   );
 }

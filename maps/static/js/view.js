@@ -1,15 +1,17 @@
-// What the address says: #map=zoom/lat/lon&at=lon,lat. A link opens the same view, and the placement of the same point.
+// What the address says: #map=zoom/lat/lon&at=lon,lat. A link opens the same view, and the placement of the same point; on the
+// page of the stations station=id shows one, and at=lon,lat begins a new one there.
 
 const PLACE = /^(\d{1,2}(?:\.\d+)?)\/(-?\d+(?:\.\d+)?)\/(-?\d+(?:\.\d+)?)$/;
 const POINT = /^(-?\d+(?:\.\d+)?),(-?\d+(?:\.\d+)?)$/;
 
-/** Read the view and the asked point from the address; what is missing or malformed is null. */
+/** Read the view, the asked point and station from the address; what is missing or malformed is null. */
 export function readAddress() {
   const parts = new URLSearchParams(location.hash.slice(1));
   const place = PLACE.exec(parts.get("map") ?? "");
   const point = POINT.exec(parts.get("at") ?? "");
   return {
     view: place && Math.abs(place[2]) <= 90 ? { zoom: Number(place[1]), lat: Number(place[2]), lon: Number(place[3]) } : null,
+    station: Number(parts.get("station")) || null,
     at: point && Math.abs(point[2]) <= 90 && Math.abs(point[1]) <= 180 ? { lon: Number(point[1]), lat: Number(point[2]) } : null,
   };
 }

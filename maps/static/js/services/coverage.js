@@ -28,11 +28,11 @@ export async function start({ map, tiles }) {
   if (!me) return location.replace(signInAddress());
   if (me.must_change_password) return;
   if (!me.permissions.includes("coverage.read")) return byId("service-body").replaceChildren(el("p", { class: "failed", role: "alert" }, t("coverage.no_right")));
-  await new CoveragePage(map, hasView).start();
+  await new CoveragePage(map, hasView, me.permissions.includes("stations.edit")).start();
 }
 
 class CoveragePage {
-  constructor(map, hasView) {
+  constructor(map, hasView, mayEdit) {
     this.map = map;
     this.hasView = hasView;
     this.tab = "units";
@@ -48,7 +48,7 @@ class CoveragePage {
     this.stations.layer.addTo(map);
     this.stationPin = L.layerGroup().addTo(map);
     this.table = new UnitTable((code) => this.chooseUnit(code));
-    this.whatIf = new WhatIf(map, () => this.filter(), (links) => this.downloads(links));
+    this.whatIf = new WhatIf(map, () => this.filter(), (links) => this.downloads(links), mayEdit);
     this.status = el("p", { class: "count", role: "status" });
     this.totals = el("div", {});
     this.report = this.reportButton();
@@ -172,7 +172,7 @@ class CoveragePage {
   writeLegend() {
     showLegend(this.head, this.minutes, {
       stations: t(this.areAllDrawn ? "coverage.dots" : "coverage.dots_cut", { count: number(MOST_STATIONS) }),
-      spots: this.tab === "spots" && t("coverage.dashed"),
+      spots: ["spots", "try"].includes(this.tab) && t("coverage.dashed"),
       circles: this.tab === "try" && t("coverage.tried"),
     });
   }
@@ -199,7 +199,7 @@ class CoveragePage {
     this.body.replaceChildren(
       isEmpty
         ? el("section", { class: "no-streets", role: "alert" }, el("h2", {}, t("coverage.no_streets")), el("p", {}, t("coverage.no_streets_note")), el("code", {}, "./wangge import streets FILE.osm.pbf"))
-        : el("p", { class: "failed", role: "alert" }, t("coverage.failed", { reason: error.message })),
+        : el("p", { class: "failed", role: "alert" }, t("coverage.failed", { reason: error.message }), " ", el("button", { type: "button", class: "link", onclick: () => this.refresh() }, t("map.retry"))),
     );
   }
 
@@ -215,10 +215,10 @@ class CoveragePage {
   /** Fill the open tab. */
   async fill(signal) {
     this.tabs.hidden = this.report.hidden = false;
-    if (this.tab !== "spots") this.coverage.clearSpots();
+    if (!["spots", "try"].includes(this.tab)) this.coverage.clearSpots();
     if (this.tab !== "try") this.whatIf.stop();
     if (this.tab !== "rooms") this.stationPin.clearLayers();
-    await { units: () => this.fillUnits(), spots: () => this.fillSpots(signal), try: () => this.fillTry(), rooms: () => this.fillRooms(signal) }[this.tab]();
+    await { units: () => this.fillUnits(), spots: () => this.fillSpots(signal), try: () => this.fillTry(signal), rooms: () => this.fillRooms(signal) }[this.tab]();
   }
 
   fillUnits() {
@@ -244,10 +244,15 @@ class CoveragePage {
     return el("div", { class: "report-button" }, button, told);
   }
 
-  async fillSpots(signal) {
+  async drawSpots(signal) {
     const { features } = await get(`${API}/blind-spots`, { minutes: this.minutes, ...this.filter() }, signal);
     this.spots = features;
     this.coverage.showSpots(features);
+    return features;
+  }
+
+  async fillSpots(signal) {
+    const features = await this.drawSpots(signal);
     const households = features.reduce((sum, { properties }) => sum + properties.households, 0);
     this.body.replaceChildren(
       el("p", { class: "count" }, features.length ? t("coverage.spots_count", { count: number(features.length), households: number(households), minutes: this.minutes }) : t("coverage.spots_none", { minutes: this.minutes })),
@@ -256,10 +261,14 @@ class CoveragePage {
     );
   }
 
-  fillTry() {
-    if (this.whatIf.box.isConnected) return this.whatIf.again();
-    this.body.replaceChildren(this.whatIf.box);
-    this.whatIf.start();
+  /** Let a station be tried, beside the blind spots that it is for. */
+  async fillTry(signal) {
+    if (this.whatIf.box.isConnected) this.whatIf.again();
+    else {
+      this.body.replaceChildren(this.whatIf.box);
+      this.whatIf.start();
+    }
+    await this.drawSpots(signal);
   }
 
   async fillRooms(signal) {
@@ -289,10 +298,17 @@ class CoveragePage {
     if (this.tab === "units") this.table.mark(code);
   }
 
+  /** Show a blind spot from near, or try a station in it. */
   chooseSpot(rank) {
+    if (this.tab === "try") return this.tryIn(rank);
     this.coverage.zoomToSpot(this.spots.find(({ properties }) => properties.number === rank));
     for (const row of this.body.querySelectorAll("[data-spot]")) row.classList.toggle("is-chosen", row.dataset.spot === String(rank));
     this.body.querySelector("li.is-chosen")?.scrollIntoView({ block: "nearest" });
+  }
+
+  tryIn(rank) {
+    const { lat, lon } = this.spots.find(({ properties }) => properties.number === rank).properties;
+    this.whatIf.place([lat, lon]);
   }
 
   chooseStation({ name, kind, lon, lat }) {

@@ -1,7 +1,10 @@
 // Circles that follow a place while it is dragged.
 
-/** Give `follow(place)`, which asks for the newest place only, one request at a time, and `stop()`; `show` gets each answer, or the error. */
-export function follower(ask, show) {
+/**
+ * Give `follow(place)`, which asks for the newest place only, one request at a time, and `stop()`.
+ * `show` gets each answer, or the error; `tell(isBehind)` whether what is shown is of an earlier place.
+ */
+export function follower(ask, show, tell) {
   let isAsking = false;
   let newest = null;
   let isWanted = false;
@@ -11,6 +14,7 @@ export function follower(ask, show) {
     isWanted = true;
     if (isAsking) return;
     isAsking = true;
+    tell(true);
     while (newest) {
       const asked = newest;
       newest = null;
@@ -18,6 +22,7 @@ export function follower(ask, show) {
       if (isWanted) show(answer);
     }
     isAsking = false;
+    tell(false);
   }
 
   function stop() {

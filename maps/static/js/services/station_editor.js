@@ -6,14 +6,15 @@ import { byId, el } from "../dom.js";
 import { t } from "../format.js";
 import { stationIcon } from "../station_drawing.js";
 import { follower } from "./follower.js";
+import { dragHint, movablePin, rounded } from "./movable_pin.js";
 import { PhotoField } from "./photo_field.js";
 import { StationFields } from "./station_fields.js";
 
 const MOST_DOORS = 8;
 
 export class StationEditor {
-  /** `circles` draws them and `note` tells of them; `station` is null for a new one; `onEnd(saved, done)` is told of what was saved, or null, and what that brought. */
-  constructor(map, circles, note, station, onEnd) {
+  /** `circles` draws them and `note` tells of them; `station` is null for a new one, which may have a `place` already; `onEnd(saved, done)` is told of what was saved, or null, and what that brought. */
+  constructor(map, circles, note, station, onEnd, place = null) {
     this.map = map;
     this.circles = circles;
     this.note = note;
@@ -22,7 +23,7 @@ export class StationEditor {
     this.onEnd = onEnd;
     this.saved = null;
     this.isOver = this.isSaving = false;
-    this.place = station ? [...station.geometry.coordinates] : null;
+    this.place = station ? [...station.geometry.coordinates] : place;
     this.doors = (station?.properties.doors ?? []).map((door) => [...door]);
     this.handles = L.layerGroup().addTo(map);
     this.outcome = el("p", { class: "outcome failed", role: "alert" });
@@ -33,6 +34,7 @@ export class StationEditor {
     this.preview = follower(
       ({ place: [lon, lat], doors }) => post("/api/v1/service-areas", { lon, lat, doors, pace: note.pace }),
       (answer) => this.follow(answer),
+      (isBehind) => note.box.setAttribute("aria-busy", String(isBehind)),
     );
   }
 
@@ -50,12 +52,14 @@ export class StationEditor {
     this.fields = new StationFields(this.station?.properties, () => this.place && this.drawHandles());
     this.where = el("p", { class: "where" });
     this.doorList = el("ul", { class: "door-list" });
-    this.doorButton = el("button", { type: "button", class: "plain small", disabled: true, onclick: () => this.addDoor() }, t("stations.add_door"));
+    this.doorButton = el("button", { type: "button", class: "plain small", disabled: true, onclick: ({ detail }) => this.addDoor(detail === 0) }, t("stations.add_door"));
+    this.centreButton = el("button", { type: "button", class: "plain small", hidden: Boolean(this.place), onclick: () => this.moveTo(this.centre()) }, t("stations.centre"));
     const save = el("button", { type: "submit", class: "primary" }, t("stations.save"));
     const form = el(
       "form",
       { class: "fields station-form", novalidate: true },
       this.where,
+      this.centreButton,
       this.note.box,
       ...this.fields.elements(),
       el("p", { class: "label" }, t("stations.doors")),
@@ -100,17 +104,26 @@ export class StationEditor {
     this.map.getContainer().classList.remove("is-placing");
   }
 
+  centre() {
+    return rounded(this.map.getCenter());
+  }
+
   moveTo(place) {
+    this.forgetClick();
     this.place = place;
+    this.centreButton.hidden = true;
     this.show();
     if (!this.fields.inputs.name.value) this.fields.inputs.name.focus();
   }
 
-  addDoor() {
-    this.awaitClick(t("stations.click_for_door"), (at) => {
+  /** Wait for a click on the map; who works with keys gets the door in the map's centre and moves it. */
+  addDoor(isByKey) {
+    const add = (at) => {
       this.doors.push(at);
       this.show();
-    });
+    };
+    if (isByKey) add(this.centre());
+    else this.awaitClick(t("stations.click_for_door"), add);
   }
 
   show() {
@@ -144,25 +157,12 @@ export class StationEditor {
     });
   }
 
-  /** Make a pin that can be dragged, or moved by the arrow keys. */
   handle([lon, lat], look, title, set) {
-    const pin = L.marker([lat, lon], { icon: look, draggable: true, autoPan: true, title, alt: title, zIndexOffset: 1000 });
-    const moved = () => {
-      set(rounded(pin.getLatLng()));
+    return movablePin(this.map, [lat, lon], look, title, (at) => {
+      set(rounded(at));
       this.describe();
       this.ask();
-    };
-    pin.on("drag", moved);
-    pin.on("keydown", ({ originalEvent: event }) => {
-      const step = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
-      if (!step) return;
-      event.preventDefault();
-      event.stopPropagation();
-      const far = event.shiftKey ? 10 : 2;
-      pin.setLatLng(this.map.layerPointToLatLng(this.map.latLngToLayerPoint(pin.getLatLng()).add([step[0] * far, step[1] * far])));
-      moved();
     });
-    return pin;
   }
 
   describe() {
@@ -287,9 +287,3 @@ export class StationEditor {
     this.onEnd(saved, done);
   }
 }
-
-/** Say how a pin is moved: by the arrow keys, too, where there are keys. */
-const dragHint = () => t(matchMedia("(pointer: coarse)").matches ? "stations.drag_touch" : "stations.drag");
-
-/** Give a place as [lon, lat] on the lattice of 1e-7 degrees. */
-const rounded = ({ lng, lat }) => [Number(lng.toFixed(7)), Number(lat.toFixed(7))];

@@ -5,7 +5,7 @@ import { openDialog } from "../dialog.js";
 import { byId, el, fill, toast } from "../dom.js";
 import { named, number, t } from "../format.js";
 import { latLngOf, stationIcon, stationPhoto } from "../station_drawing.js";
-import { bboxOf } from "../view.js";
+import { bboxOf, readAddress } from "../view.js";
 import { CircleLayer, CircleNote } from "./circles.js";
 import { StationEditor } from "./station_editor.js";
 import { startShell } from "./shell.js";
@@ -17,9 +17,13 @@ const PINS_FROM = 15; // further out smaller ones, or they would hide each other
 
 /** Start the page on the map and tile layer that folium declared. */
 export async function start({ map, tiles }) {
+  const { at, station } = readAddress(); // before the map writes its view there
   const me = await startShell({ map, tiles });
   if (me?.must_change_password) return;
-  new StationsPage(map, me?.permissions.includes("stations.edit") ?? false).start();
+  const page = new StationsPage(map, me?.permissions.includes("stations.edit") ?? false);
+  page.start();
+  if (station) page.choose(station, true);
+  else if (at && page.mayEdit) page.edit(null, [at.lon, at.lat]);
 }
 
 class StationsPage {
@@ -108,6 +112,7 @@ class StationsPage {
         title: name,
         alt: `${named("station", kind)}: ${name}`,
         riseOnHover: true,
+        keyboard: false, // the list has them all, or there would be hundreds of stops before it
         zIndexOffset: station.id === this.chosen ? 1000 : 0,
       });
       this.pins.addLayer(pin.on("click", () => this.editor || this.choose(station.id)));
@@ -131,6 +136,12 @@ class StationsPage {
     );
     this.drawPins();
     this.drawList();
+  }
+
+  /** Show the list again, at the row of the station that was shown. */
+  goBack(id) {
+    this.showList();
+    (this.rows.querySelector(`[data-station="${id}"]`) ?? byId("service-title")).focus();
   }
 
   drawList() {
@@ -204,7 +215,7 @@ class StationsPage {
     byId("service-title").textContent = name;
     fill(
       byId("service-body"),
-      el("button", { type: "button", class: "link back", onclick: () => this.showList() }, `← ${t("stations.back")}`),
+      el("button", { type: "button", class: "link back", onclick: () => this.goBack(station.id) }, `← ${t("stations.back")}`),
       stationPhoto(station.properties, "url"),
       el("dl", { class: "facts" }, ...facts.flatMap(([key, value]) => [el("dt", {}, t(key)), el("dd", {}, value)])),
       this.note.box,
@@ -226,8 +237,8 @@ class StationsPage {
     this.map.getContainer().classList.toggle("has-chosen", this.chosen !== null || this.editor !== null);
   }
 
-  /** Edit a station, or a new one that is placed by the next click. */
-  edit(station) {
+  /** Edit a station, or a new one: it stands at a place, or is placed by the next click. */
+  edit(station, place = null) {
     this.editor = new StationEditor(this.map, this.circles, this.note, station, (saved, done) => {
       this.editor = null;
       if (saved) toast(t(done.length ? "stations.saved_with" : "stations.saved", { name: saved.properties.name, done: done.join(t("account.and")) }));
@@ -238,7 +249,7 @@ class StationsPage {
       this.showStation(shown);
       this.drawCircles();
       this.refresh();
-    });
+    }, place);
     this.markChosen();
     this.drawPins();
     this.editor.start();
