@@ -180,12 +180,13 @@ def read_grid_names(session: Session, ids: Sequence[int]) -> Sequence[RowMapping
 
 
 def read_buildings(session: Session, scope: str, ids: Sequence[int]) -> Sequence[RowMapping]:
-    """Read code and name of buildings of a scope by id."""
+    """Read code, name and compound of buildings of a scope by id."""
     return (
         session.execute(
             text(
                 f"""
-                select b.id, b.code, b.name from building b join division d on d.id = b.division_id
+                select b.id, b.code, b.name, c.code as compound
+                from building b join division d on d.id = b.division_id left join compound c on c.id = b.compound_id
                 where b.id = any(:ids) and {_IN_SCOPE}
                 order by b.id
                 """
@@ -216,15 +217,17 @@ def read_rooms(session: Session, scope: str, division_code: str | None) -> Seque
             text(
                 f"""
                 select s.id, s.code, s.name, s.kind, s.level, s.area_m2, ST_X(s.geom) as lon, ST_Y(s.geom) as lat,
-                       d.code as division, d.name as division_name,
+                       d.code as division, d.name as division_name, c.code as compound,
                        case s.level
                          when 'community' then (select sum(b.households) from building b
                               join division own on own.id = b.division_id where own.path <@ d.path)
-                         when 'compound' then (select sum(b.households) from building b
-                              where b.compound_id = (select c.id from compound c where ST_Covers(c.geom, s.geom)
-                                                     order by c.code collate "C" limit 1))
+                         when 'compound' then (select sum(b.households) from building b where b.compound_id = c.id)
                        end as households
                 from station s join division d on d.id = s.division_id
+                left join lateral (
+                    select c.id, c.code from compound c where s.level = 'compound' and ST_Covers(c.geom, s.geom)
+                    order by c.code collate "C" limit 1
+                ) c on true
                 where s.retired_at is null
                   and {_IN_SCOPE} and {_BELOW}
                 order by array_position(array['city', 'district', 'street', 'community', 'compound'], s.level)

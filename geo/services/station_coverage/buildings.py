@@ -15,7 +15,7 @@ from geo.services.station_coverage.walks import CoverageCache
 from geo.services.station_coverage.what_if import TRIED
 
 COLUMNS = (
-    "code", "name", "lon", "lat", "households", "people", "district", "street", "community", "grid",
+    "code", "name", "lon", "lat", "households", "people", "district", "street", "community", "grid", "compound",
     "station", "station_name", "metres", "minutes", "state", "snap_m", "network", "blind_spot",
 )  # fmt: skip
 
@@ -84,6 +84,7 @@ def _rows(session: Session, measured: Measured, scope: Scope, which: IntArray, s
                 "people": int(measured.people[i]),
                 **homes[int(measured.division_id[i])],
                 "grid": grids.get(int(measured.grid_id[i])),
+                "compound": building["compound"],
                 "station": station.get("code"),
                 "station_name": station.get("name"),
                 "metres": float(measured.metres[i]) if is_reached else None,

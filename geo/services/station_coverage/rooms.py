@@ -22,19 +22,21 @@ class SizeRules:
     def required_m2(self, kind: str, level: str | None, households: int | None) -> float | None:
         """Return the least room of a station, None where no rule is about it.
 
-        Either rule is enough, so the smaller figure counts; where the households aren't known, the fixed one does.
+        Either rule is enough, so the smaller figure counts; where the households aren't known, the fixed one does. Rounded
+        to tenths, so that what is told is what was compared.
         """
         fixed = {"community": self.community_m2, "compound": self.compound_m2}.get(level or "")
         if kind != "service_centre" or fixed is None:
             return None
-        return min(fixed, households * self.per_100_households_m2 / 100) if households else fixed
+        return round(min(fixed, households * self.per_100_households_m2 / 100) if households else fixed, 1)
 
 
 def stations(session: Session, measured: Measured, scope: Scope, rules: SizeRules) -> list[dict[str, Any]]:
     """Return the open stations of the scope: which rule of size is about each, and whether it keeps it.
 
     ``households_nearest`` counts the scope's households that have this station as their nearest, within the largest
-    limit. ``meets`` is null where there is no rule, or the size isn't known.
+    limit. ``households_of_division`` are those that the rule counts: of its community, or of the ``compound`` that it
+    stands in. ``meets`` is null where there is no rule, or the size isn't known.
     """
     inside = measured.within(measured.asked.limits.longest)
     ids, of_home = np.unique(measured.station_id[inside], return_inverse=True)
@@ -49,13 +51,24 @@ def stations(session: Session, measured: Measured, scope: Scope, rules: SizeRule
         rows.append(
             {
                 key: row[key]
-                for key in ("id", "code", "name", "kind", "level", "lon", "lat", "division", "division_name")
+                for key in (
+                    "id",
+                    "code",
+                    "name",
+                    "kind",
+                    "level",
+                    "lon",
+                    "lat",
+                    "division",
+                    "division_name",
+                    "compound",
+                )
             }
             | {
                 "area_m2": area,
                 "households_nearest": served.get(row["id"], 0),
                 "households_of_division": row["households"],
-                "required_m2": None if required is None else round(required, 1),
+                "required_m2": required,
                 "meets": None if required is None or area is None else bool(area >= required),
             }
         )
