@@ -9,6 +9,8 @@ import jsonschema
 import pytest
 import yaml
 
+from api.settings import Settings
+
 ROOT = Path(__file__).parents[2]
 COMPOSE = yaml.safe_load((ROOT / "docker" / "compose.yaml").read_text())
 
@@ -37,8 +39,17 @@ def test_no_secret_is_written_down_and_nothing_listens_beyond_loopback():
     for service in COMPOSE["services"].values():
         for name, value in service["environment"].items():
             assert not re.search(r"PASSWORD|KEY|TOKEN", name) or name.endswith("_FILE"), name
-            assert not re.search(r"://[^@/]*:[^@]*@", value), f"{name} holds a password"
+            assert not re.search(r"://[^@/]*:[^@]*@", str(value)), f"{name} holds a password"
         assert all(port.startswith("127.0.0.1:") for port in service.get("ports", []))
+
+
+def test_what_an_operator_sets_reaches_server_and_worker():
+    """All but what the container decides itself: where its database, files and socket are."""
+    own = {"database_url", "database_password_file", "app_password_file", "var", "host", "port"}
+    own |= {"secret_key", "secret_key_file"}
+    for service in ("app", "worker"):
+        passed = COMPOSE["services"][service]["environment"]
+        assert {f"WANGGE_{name.upper()}" for name in Settings.model_fields.keys() - own} <= passed.keys()
 
 
 def test_no_upload_fills_the_machines_memory():
