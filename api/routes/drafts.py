@@ -73,7 +73,8 @@ def get_units(
         found = draft_features.features_in(session, edition, get_bbox(bbox), limit=MAX_FEATURES + 1)
         if len(found) > MAX_FEATURES:
             raise InvalidGeometryError(
-                f"more than {MAX_FEATURES} units are too many for one answer; ask for a smaller bbox"
+                f"超过 {MAX_FEATURES} 个责任区，请缩小范围。"
+                f" more than {MAX_FEATURES} units are too many for one answer; ask for a smaller bbox"
             )
     following = list(found)[-1] if bbox is None and len(found) == MAX_FEATURES else None
     # Put together as text: to parse and check what the database has written would take ten times as long.

@@ -27,7 +27,10 @@ def metric_epsg(lon: float, lat: float) -> int:
         The point is no place on earth, or lies beyond 84 degrees, where no zone is metric.
     """
     if not (-180 <= lon <= 180 and -84 <= lat <= 84):
-        raise InvalidCoordinateError(f"lon {lon}, lat {lat}: needs -180..180 and -84..84 for distances in metres")
+        raise InvalidCoordinateError(
+            f"经度 {lon}、纬度 {lat} 处不能按米量距。"
+            f" lon {lon}, lat {lat}: needs -180..180 and -84..84 for distances in metres"
+        )
     west, south, east, north = _CHINA
     if west <= lon < east and south <= lat <= north:
         return 4534 + round((lon - 75) / 3)

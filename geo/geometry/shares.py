@@ -44,10 +44,11 @@ def sigma_of_accuracy(accuracy_m: ArrayLike, level: AccuracyLevel = 68) -> Float
     bad = ~(np.isfinite(radius) & (radius > 0))
     if bad.any():
         raise InvalidAccuracyError(
-            f"accuracy_m must be a positive number of metres, got {radius[bad].flat[0]}; leave it out if it is unknown"
+            "定位精度（米）应大于 0；不知道就不填。"
+            f" accuracy_m must be a positive number of metres, got {radius[bad].flat[0]}; leave it out if it is unknown"
         )
     if level not in (68, 95):
-        raise InvalidAccuracyError(f"accuracy_level must be 68 or 95, got {level}")
+        raise InvalidAccuracyError(f"accuracy_level 只能是 68 或 95。 accuracy_level must be 68 or 95, got {level}")
     return np.asarray(radius / np.sqrt(-2.0 * np.log1p(-level / 100.0)))
 
 

@@ -217,10 +217,13 @@ def checked(positions: Sequence[Position], *, least: int) -> list[Position]:
         If one of them is no longitude and latitude.
     """
     if not least <= len(positions) <= MAX_POSITIONS:
-        raise InvalidGeometryError(f"{len(positions)} positions given; {least} to {MAX_POSITIONS} are needed")
+        raise InvalidGeometryError(
+            f"给了 {len(positions)} 个点，应为 {least} 到 {MAX_POSITIONS} 个。"
+            f" {len(positions)} positions given; {least} to {MAX_POSITIONS} are needed"
+        )
     for lon, lat in positions:
         if not (-180 <= lon <= 180 and -85 <= lat <= 85):
-            raise InvalidCoordinateError(f"{lon}, {lat} is no longitude and latitude")
+            raise InvalidCoordinateError(f"{lon}, {lat} 不是经度和纬度。 {lon}, {lat} is no longitude and latitude")
     return list(positions)
 
 

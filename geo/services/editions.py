@@ -73,7 +73,10 @@ def write_edition(
         raise ConflictError("已有边界，不能倒填日期 (--valid-from)。 Only a first edition can be back-dated.")
     closed = versions.close_versions(session, closing, at, edition.id)
     if closed != len(closing):
-        raise ConflictError(f"{len(closing) - closed} of the versions to be closed have been closed by someone else.")
+        raise ConflictError(
+            f"有 {len(closing) - closed} 个网格刚被别人改过并发布，请在最新的边界上重做。"
+            f" {len(closing) - closed} of the versions to be closed have been closed by someone else."
+        )
     identities = _identities(session, layer.id, new, must_be_new=valid_from is not None)
     ids = versions.open_versions(session, layer.id, edition.id, at, new, identities, watch=watch)
     layer.revision += 1

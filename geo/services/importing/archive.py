@@ -34,7 +34,10 @@ def unpack(archive: Path, folder: Path) -> Path:
 def _unpack(opened: zipfile.ZipFile, name: str, folder: Path) -> Path:
     members = [m for m in opened.infolist() if not m.is_dir()]
     if len(members) > MAX_MEMBERS:
-        raise RefusedImportError(f"{name}: {len(members)} files inside; at most {MAX_MEMBERS} are allowed.")
+        raise RefusedImportError(
+            f"{name} 里有 {len(members)} 个文件，最多 {MAX_MEMBERS} 个。"
+            f" {name}: {len(members)} files inside; at most {MAX_MEMBERS} are allowed."
+        )
     wanted = [m for m in members if _suffix(m) in _WANTED and not m.filename.startswith("__MACOSX/")]
     main = [m for m in wanted if _suffix(m) in _MAIN]
     if len(main) != 1:
