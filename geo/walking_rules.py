@@ -38,10 +38,15 @@ class Limits:
     def __post_init__(self) -> None:
         slowest, fastest = SPEEDS_KMH
         if not self.minutes or not all(0 < one <= MAX_MINUTES for one in self.minutes):
-            raise InvalidCoordinateError(f"minutes {list(self.minutes)}: needs one or more between 0 and {MAX_MINUTES}")
+            given = "、".join(f"{one:g}" for one in self.minutes) or "（空）"
+            raise InvalidCoordinateError(
+                f"步行分钟数 {given} 应大于 0、不超过 {MAX_MINUTES}。"
+                f" minutes {list(self.minutes)}: needs one or more above 0, up to {MAX_MINUTES}"
+            )
         if not slowest <= self.speed_kmh <= fastest:
             raise InvalidCoordinateError(
-                f"speed {self.speed_kmh} km/h: nobody walks slower than {slowest} or faster than {fastest}"
+                f"步行速度 {self.speed_kmh:g} 公里/小时应在 {slowest:g} 到 {fastest:g} 之间。"
+                f" speed {self.speed_kmh} km/h: nobody walks slower than {slowest} or faster than {fastest}"
             )
         object.__setattr__(self, "minutes", tuple(sorted(set(self.minutes))))
 

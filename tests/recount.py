@@ -5,6 +5,7 @@ from statistics import median
 from typing import Any
 
 Row = dict[str, Any]
+LEVELS = ("community", "street", "district")
 
 
 def limit_m(minutes: float, speed_kmh: float) -> float:
@@ -75,7 +76,9 @@ def room(station: Row, homes: Sequence[Row], longest: float, speed_kmh: float) -
     """What is told of a station's households and size, by the rules as they are set by default."""
     near = within(homes, longest, speed_kmh)
     counted = {
-        "community": [home for home in homes if station["division"] in (home["community"], home["street"], home["district"])],
+        "community": [
+            home for home in homes if station["division"] in (home["community"], home["street"], home["district"])
+        ],
         "compound": [home for home in homes if home["compound"] and home["compound"] == station["compound"]],
     }.get(station["level"], [])
     required = None

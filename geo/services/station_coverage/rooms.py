@@ -22,8 +22,8 @@ class SizeRules:
     def required_m2(self, kind: str, level: str | None, households: int | None) -> float | None:
         """Return the least room of a station, None where no rule is about it.
 
-        Either rule is enough, so the smaller figure counts; where the households aren't known, the fixed one does. Rounded
-        to tenths, so that what is told is what was compared.
+        Either rule is enough, so the smaller figure counts; where the households aren't known, the fixed one does.
+        Rounded to tenths, so that what is told is what was compared.
         """
         fixed = {"community": self.community_m2, "compound": self.compound_m2}.get(level or "")
         if kind != "service_centre" or fixed is None:
