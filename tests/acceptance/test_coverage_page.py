@@ -90,6 +90,7 @@ def test_shares_are_those_counted_by_hand_worst_first(visit: Callable[..., Visit
     names = page.locator(".units tbody th button")
     assert [name.split("\n")[0] for name in names.all_inner_texts()] == [NASTY, "西网格", "空网格"]
     expect(page.locator(".totals .shares dd")).to_have_text(["71.4%", "85.7%", "85.7%"])  # of 210
+    expect(page.locator("header [role=status]").first).to_have_text("15 分钟内走到站点的住户：85.7%")
     expect(page.locator("#legend")).to_contain_text("沿街道计算的步行时间，4 公里/小时")
     page.get_by_label("老年人").check()  # x = 8 is more than 500 m away, which they walk in ten minutes
     expect(page.locator(".totals .shares dd")).to_have_text(["71.4%", "71.4%", "85.7%"])
@@ -193,6 +194,7 @@ def test_blind_spots_count_whoever_walks_longer(visit: Callable[..., Visit], sit
     assert page.evaluate(order, ".leaflet-stations-pane") < page.evaluate(order, ".leaflet-marker-pane")
     page.get_by_label("类型").select_option("terminal")
     expect(dots).to_have_count(0)
+    expect(page.locator("#legend")).to_contain_text("计入的站点：自助终端 · 全部级别")
     page.get_by_label("类型").select_option("")
     expect(dots).to_have_count(1)
     expect(page.locator("#coverage-panel[aria-busy]")).to_have_count(0)  # the list is that of the new question

@@ -38,7 +38,7 @@ function menuOf(me) {
   );
   const opener = el(
     "button",
-    { type: "button", class: "account-open", "aria-label": [me.display_name ?? me.username, roles || t("account.no_role")].join(" · "), "aria-expanded": "false", "aria-controls": "account-menu", onclick: () => toggle(menu.hidden) },
+    { type: "button", class: "account-open", "aria-expanded": "false", "aria-controls": "account-menu", onclick: () => toggle(menu.hidden) },
     el("span", { class: "account-initial", "aria-hidden": "true" }, (me.display_name ?? me.username ?? "?").slice(0, 1).toUpperCase()),
     el("span", { class: "account-name" }, el("span", {}, me.display_name ?? me.username), el("small", {}, roles || t("account.no_role"))),
   );

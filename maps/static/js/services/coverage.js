@@ -7,7 +7,7 @@ import { paceSwitch } from "../pace.js";
 import { keepFresh, signInAddress } from "../session.js";
 import { stationIcon } from "../station_drawing.js";
 import { bboxOf, readAddress } from "../view.js";
-import { CoverageMap, showLegend } from "./coverage_map.js";
+import { CoverageMap, percent, showLegend } from "./coverage_map.js";
 import { UnitTable, roomList, spotList, totalsOf } from "./coverage_lists.js";
 import { CoverageStations } from "./coverage_stations.js";
 import { KINDS, LEVELS } from "./kinds.js";
@@ -131,11 +131,17 @@ class CoveragePage {
       const answer = await get(API, { by: this.by, ...shapes, ...this.filter() }, mine.signal);
       this.showAnswer(answer);
       await this.fill(mine.signal);
-      if (this.underway === mine) this.status.replaceChildren();
+      if (this.underway === mine) this.tellShare(answer.total);
     } catch (error) {
       if (error.name !== "AbortError") this.fail(error);
     }
     if (this.underway === mine) this.body.removeAttribute("aria-busy");
+  }
+
+  /** Say the outcome to who doesn't see it. */
+  tellShare({ within }) {
+    const { share_households: share } = within.find(({ minutes }) => minutes === this.minutes);
+    this.status.replaceChildren(el("span", { class: "visually-hidden" }, t("coverage.told", { minutes: number(this.minutes), share: percent(share) })));
   }
 
   showAnswer(answer) {

@@ -1,7 +1,7 @@
 // Coverage on the map: units coloured by their share, blind spots with dashed outlines, and what the colours mean.
 
 import { byId, el } from "../dom.js";
-import { moment, number, t } from "../format.js";
+import { moment, named, number, t } from "../format.js";
 import { speedOf } from "../pace.js";
 import { CIRCLE } from "../station_drawing.js";
 
@@ -138,6 +138,10 @@ export class CoverageMap {
   }
 }
 
+/** Say which stations were counted. */
+export const counted = ({ kind, level }) =>
+  t("coverage.counted", { stations: [kind ? named("station", kind) : t("coverage.all_kinds"), level ? named("station_level", level) : t("coverage.all_levels")].join(" · ") });
+
 /** Write the legend: colours, how and when it was measured, and what grey means; `drawn` are words for stations, blind spots and tried circles, null where there are none. */
 export function showLegend(head, minutes, { stations, spots = null, circles = null }) {
   const box = (colour, look = "") => {
@@ -164,6 +168,7 @@ export function showLegend(head, minutes, { stations, spots = null, circles = nu
       stations && el("li", {}, el("span", { class: "dot-station", "aria-hidden": "true" }), stations),
     ),
     el("p", {}, t("coverage.method", { speed: speedOf(head) })),
+    head.kind || head.level ? el("p", {}, counted(head)) : null,
     el("p", {}, t("coverage.measured", { date: moment(new Date(head.measured_at)), stations: number(head.stations) })),
   ];
   byId("legend").replaceChildren(el("details", { open: wasOpen }, ...parts));

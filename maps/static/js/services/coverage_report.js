@@ -7,7 +7,7 @@ import { speedOf } from "../pace.js";
 import { addScale } from "../scale.js";
 import { circleOf, unionOf } from "../station_drawing.js";
 import { INK } from "../style.js";
-import { CoverageMap, showLegend } from "./coverage_map.js";
+import { CoverageMap, counted, showLegend } from "./coverage_map.js";
 import { UnitTable, roomList, spotList, totalsOf } from "./coverage_lists.js";
 import { CoverageStations } from "./coverage_stations.js";
 import { keepForPrinting } from "./printing.js";
@@ -56,14 +56,13 @@ class CoverageReport {
 
   about() {
     const { head, limited_to: limited } = this.content;
-    const counted = [head.kind ? named("station", head.kind) : t("coverage.all_kinds"), head.level ? named("station_level", head.level) : t("coverage.all_levels")];
     return el(
       "div",
       { class: "about" },
       limited ? el("p", { class: "limited" }, t("coverage_report.limited", { divisions: limited.join(t("account.and")) })) : null,
       el("p", {}, t("coverage.measured", { date: moment(new Date(head.measured_at)), stations: number(head.stations) })),
       el("p", {}, t("coverage.method", { speed: speedOf(head) })),
-      el("p", {}, t("coverage_report.counted", { stations: counted.join(" · ") })),
+      el("p", {}, counted(head)),
       el("p", {}, t("coverage_report.networks", { networks: head.networks.join(t("account.and")) })),
       head.attribution ? el("p", {}, head.attribution) : null,
     );
@@ -201,8 +200,8 @@ class PlaceNames {
   }
 
   layer(features) {
-    const named = features.filter(({ geometry }) => geometry);
-    return L.layerGroup(named.map(({ geometry, properties: { name } }) => {
+    const drawn = features.filter(({ geometry }) => geometry);
+    return L.layerGroup(drawn.map(({ geometry, properties: { name } }) => {
       const icon = L.divIcon({ className: "place-name-box", html: el("span", { class: "place-name" }, name), iconSize: [120, 18], iconAnchor: [60, -6] });
       return L.marker(L.geoJSON(geometry).getBounds().getCenter(), { icon, pane: "names", interactive: false, keyboard: false });
     }));
