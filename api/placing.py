@@ -13,6 +13,7 @@ from psycopg_pool import AsyncConnectionPool
 from api.coalescing import Coalescer
 from api.settings import Settings
 from geo.db.engine import APP_ROLE
+from geo.placing_rules import PlacingRules
 from geo.queries.place import Asked
 from geo.services.intake import NewReport, Stored, store_on
 from geo.services.locate import ON_THE_LOOP, Answer, Fix, Question, place_on, public_answers_on
@@ -33,8 +34,7 @@ class Placing:
     """The hot paths of one server process."""
 
     pool: AsyncConnectionPool[Any]
-    snap_m: float
-    certain_from: float
+    rules: PlacingRules
     intake: Coalescer[NewReport, Stored]
     now: Coalescer[Fix, bytes]
     """Public answers about fixes that were checked, of now."""
@@ -44,19 +44,19 @@ class Placing:
     async def locate(self, fixes: Sequence[Fix], asked: Asked) -> list[Answer]:
         """Answer for fixes, all with one statement."""
         async with self._ready_to_ask(fixes, asked) as (connection, question):
-            return await place_on(connection, question, certain_from=self.certain_from)
+            return await place_on(connection, question, certain_from=self.rules.certain_from)
 
     async def locate_for_public(self, fixes: Sequence[Fix], asked: Asked) -> list[bytes]:
         """Give what the public may know of the answers, as JSON."""
         async with self._ready_to_ask(fixes, asked) as (connection, question):
-            return await public_answers_on(connection, question, certain_from=self.certain_from)
+            return await public_answers_on(connection, question, certain_from=self.rules.certain_from)
 
     @asynccontextmanager
     async def _ready_to_ask(
         self, fixes: Sequence[Fix], asked: Asked
     ) -> AsyncIterator[tuple[AsyncConnection[Any], Question]]:
         """Give a connection and what to ask it; many fixes are converted in a thread."""
-        asked = replace(asked, snap_m=self.snap_m)
+        asked = replace(asked, snap_m=self.rules.snap_m)
         if len(fixes) <= ON_THE_LOOP:
             question = Question.about(fixes, asked)
             async with self.pool.connection() as connection:
@@ -70,11 +70,10 @@ class Placing:
 @asynccontextmanager
 async def running_placing(url: str, settings: Settings) -> AsyncIterator[Placing]:
     """Open the connections and run the sequencer; end both in order."""
-    rules = {"snap_m": settings.snap_m, "certain_from": settings.certain_from}
 
     async def store(reports: Sequence[NewReport]) -> list[Stored]:
         async with pool.connection() as connection:
-            return await store_on(connection, reports, **rules)
+            return await store_on(connection, reports, settings.placing)
 
     async def locate_now(fixes: Sequence[Fix]) -> list[bytes]:
         return await placing.locate_for_public(fixes, Asked())
@@ -82,9 +81,7 @@ async def running_placing(url: str, settings: Settings) -> AsyncIterator[Placing
     pool: AsyncConnectionPool[Any] = AsyncConnectionPool(
         url, min_size=1, max_size=6, open=False, kwargs={"autocommit": True, "options": OPTIONS}
     )
-    placing = Placing(
-        pool, settings.snap_m, settings.certain_from, Coalescer(store), Coalescer(locate_now), asyncio.Semaphore(2)
-    )
+    placing = Placing(pool, settings.placing, Coalescer(store), Coalescer(locate_now), asyncio.Semaphore(2))
     async with pool:
         sequencer = asyncio.create_task(run_sequencer(url, role=APP_ROLE))
         try:

@@ -20,4 +20,4 @@ def publish_drafts(context: JobContext, timestamp: int) -> None:
     begin = sessionmaker(context.additional_context["engine"]).begin
     for edition_id in publish_due(begin):
         log.info("published on time", edition=edition_id)
-        sweep_all(begin, edition_id, snap_m=settings.snap_m, certain_from=settings.certain_from)
+        sweep_all(begin, edition_id, rules=settings.placing)

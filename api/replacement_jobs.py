@@ -12,6 +12,5 @@ from geo.services.replacement import sweep_all
 @queue.task(name="replace_issues", queueing_lock="replace_issues", pass_context=True)
 def replace_issues(context: JobContext, timestamp: int) -> None:
     """Place anew what a publish's own sweep missed: a report that was being stored on the old borders meanwhile."""
-    settings = read_settings()
     begin = sessionmaker(context.additional_context["engine"]).begin
-    sweep_all(begin, snap_m=settings.snap_m, certain_from=settings.certain_from)
+    sweep_all(begin, rules=read_settings().placing)

@@ -10,6 +10,7 @@ from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_vali
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from geo.errors import GeoError
+from geo.placing_rules import PlacingRules
 from geo.walking_rules import MAX_MINUTES, MOST_MINUTES, SPEEDS_KMH, WalkingRules
 
 
@@ -38,7 +39,7 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = 8000
     log_format: Literal["console", "json"] = "json"
-    snap_m: float = Field(default=30, ge=0, le=1000)
+    snap_m: float = Field(default=PlacingRules.snap_m, ge=0, le=1000)
     """A point in no leaf is placed in one this near, in the same known division."""
     circle_minutes: Annotated[tuple[int, ...], NoDecode] = WalkingRules.minutes
     """How long the walks of circles and coverage are, such as 5,10,15."""
@@ -54,7 +55,7 @@ class Settings(BaseSettings):
     """Room for each 100 households that is enough even where it is less than the two above."""
     network_memory_mb: int = Field(default=1000, ge=50)
     """What a server's or worker's walking networks may take; the least recently used one goes first."""
-    certain_from: float = Field(default=0.9, gt=0.5, le=1)
+    certain_from: float = Field(default=PlacingRules.certain_from, gt=0.5, le=1)
     """The share from which a placement counts as certain."""
     map_approval_number: str | None = Field(default=None, max_length=100)
     """审图号 of the map shown, in the corner of every map page."""
@@ -106,6 +107,11 @@ class Settings(BaseSettings):
             self.database_url = f"{scheme}://{user.split(':')[0]}:{password}@{host}"
             self.database_password_file = None
         return self
+
+    @property
+    def placing(self) -> PlacingRules:
+        """What a placement depends on besides borders."""
+        return PlacingRules(self.snap_m, self.certain_from)
 
     @property
     def walking(self) -> WalkingRules:

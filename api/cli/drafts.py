@@ -126,9 +126,7 @@ def publish(
             revision, opened, closed = done.edition.revision, done.opened, done.closed
         typer.echo(f"版次 {number} 已发布，修订号 {revision}。 Published as revision {revision}.")
         typer.echo(f"新边界 opened: {' '.join(opened)}\n原边界 closed: {' '.join(closed)}")
-        swept = replacement.sweep_all(
-            transactions.begin, number, snap_m=settings.snap_m, certain_from=settings.certain_from
-        )
+        swept = replacement.sweep_all(transactions.begin, number, rules=settings.placing)
     typer.echo(f"重新归属 {swept.placed} 件，其中 {swept.moved} 件换了责任方。 {swept.moved} issues changed hands.")
 
 

@@ -103,19 +103,21 @@ def _run(request: "ImportRequest", *, quiet: bool) -> dict[str, Any]:
     from geo.db.engine import make_engine
     from geo.services import audit
     from geo.services.importing.run import run_import
-    from geo.services.importing.task import PlacingRules
     from geo.services.importing.upload import note_loaded
 
     caller = console_caller()
     settings = read_settings()
-    rules = PlacingRules(settings.snap_m, settings.certain_from)
     with open_database(settings) as url:
         engine = make_engine(url, pooled=False)
         info = audit.info(caller.principal, caller.address)
         try:
             with Session(engine, info=info) as session, session.begin(), _progress(quiet) as progress:
                 report = run_import(
-                    session, request, progress, rules=rules, shown=(lambda columns: None) if quiet else _show_columns
+                    session,
+                    request,
+                    progress,
+                    rules=settings.placing,
+                    shown=(lambda columns: None) if quiet else _show_columns,
                 )
                 if report.loaded:
                     note_loaded(session, request, report, "-")

@@ -56,8 +56,7 @@ def place(
             crs=crs,
             columns=Columns(lon, lat, accuracy),
             layer=layer,
-            snap_m=settings.snap_m,
-            certain_from=settings.certain_from,
+            rules=settings.placing,
             on_bytes=lambda done: bar.advance(task, done),
         )
     gc.freeze()  # nor at the end

@@ -130,6 +130,4 @@ def rebase(
 
 
 def _replace(engine: Engine, edition_id: int, settings: Settings) -> None:
-    replacement.sweep_all(
-        sessionmaker(engine).begin, edition_id, snap_m=settings.snap_m, certain_from=settings.certain_from
-    )
+    replacement.sweep_all(sessionmaker(engine).begin, edition_id, rules=settings.placing)

@@ -16,6 +16,7 @@ from uuid import UUID
 from psycopg import AsyncConnection, AsyncRawCursor
 from sqlalchemy.orm import Session
 
+from geo.placing_rules import USUAL, PlacingRules
 from geo.queries.intake import (
     ADD_RECEIPTS,
     FIRST_ANSWERS,
@@ -74,8 +75,7 @@ def store_reports(
     reports: Iterable[NewReport],
     *,
     cause: Cause = "import",
-    snap_m: float = 30.0,
-    certain_from: float = 0.9,
+    rules: PlacingRules = USUAL,
 ) -> int:
     """Place and store any number of reports, one statement a chunk, and return how many were new.
 
@@ -89,24 +89,22 @@ def store_reports(
     pending = iter(reports)
     new = 0
     while chunk := list(islice(pending, CHUNK)):
-        rows = connection.exec_driver_sql(intake_statement(), _parameters(chunk, cause, snap_m)).all()
+        rows = connection.exec_driver_sql(intake_statement(), _parameters(chunk, cause, rules.snap_m)).all()
         stored = [row for row in rows if row.issue_id is not None]
         if waiting := [row for row in stored if row.certainty is None]:
-            completed = _completed(waiting, certain_from)
+            completed = _completed(waiting, rules.certain_from)
             connection.exec_driver_sql(ADD_RECEIPTS, _receipts(waiting, completed, cause))
         new += len(stored)
     return new
 
 
-async def store_on(
-    connection: AsyncConnection[Any], reports: Sequence[NewReport], *, snap_m: float, certain_from: float
-) -> list[Stored]:
+async def store_on(connection: AsyncConnection[Any], reports: Sequence[NewReport], rules: PlacingRules) -> list[Stored]:
     """Place and store reports, and return their answers after the commit, in their order: the server's hot path.
 
     The connection must be in autocommit mode. Repeats, those that race the first included, get the first's answer.
     """
     statement = numbered_intake_statement()
-    values = statement.values(_parameters(reports, "report", snap_m))
+    values = statement.values(_parameters(reports, "report", rules.snap_m))
     waiting: list[Any] = []
     completed: list[Answer] = []
     async with AsyncRawCursor(connection, row_factory=ROWS) as raw, connection.cursor(row_factory=ROWS) as cursor:
@@ -115,7 +113,7 @@ async def store_on(
                 await raw.execute(statement.text, values, prepare=True)
                 rows = await raw.fetchall()
                 if waiting := [row for row in rows if row.issue_id is not None and row.certainty is None]:
-                    completed = _completed(waiting, certain_from)
+                    completed = _completed(waiting, rules.certain_from)
                     await cursor.execute(ADD_RECEIPTS, _receipts(waiting, completed, "report"), prepare=True)
         else:
             await raw.execute(statement.text, values, prepare=True)

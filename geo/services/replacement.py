@@ -10,6 +10,7 @@ from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
 from geo.geometry.shares import reach_m
+from geo.placing_rules import USUAL, PlacingRules
 from geo.queries import replacement as queries
 from geo.queries.intake import ADD_RECEIPTS
 from geo.queries.place import Asked, Point, place_parameters
@@ -36,21 +37,19 @@ class Replaced:
 NONE = Replaced(0, 0)
 
 
-def sweep(session: Session, *, limit: int = BATCH, snap_m: float = 30.0, certain_from: float = 0.9) -> Replaced:
+def sweep(session: Session, *, limit: int = BATCH, rules: PlacingRules = USUAL) -> Replaced:
     """Place up to `limit` open issues anew whose receipt names a closed leaf version.
 
     A receipt and an event are added only where grid, micro-grid, division or branch is another one.
     """
-    return _replace(session, queries.issues_of_closed_leaves(session, limit), snap_m, certain_from)
+    return _replace(session, queries.issues_of_closed_leaves(session, limit), rules)
 
 
-def claim(
-    session: Session, edition_id: int, *, snap_m: float = 30.0, certain_from: float = 0.9, limit: int = BATCH
-) -> Replaced:
+def claim(session: Session, edition_id: int, *, rules: PlacingRules = USUAL, limit: int = BATCH) -> Replaced:
     """Place the open issues anew that lay in undrawn land, or were snapped, and lie in a leaf of an edition now."""
     done, after = NONE, 0
     while issues := queries.issues_in_new_leaves(session, edition_id, after, limit):
-        done += _replace(session, issues, snap_m, certain_from)
+        done += _replace(session, issues, rules)
         after = issues[-1].id
     return done
 
@@ -59,8 +58,7 @@ def sweep_all(
     begin: Begin,
     edition_id: int | None = None,
     *,
-    snap_m: float = 30.0,
-    certain_from: float = 0.9,
+    rules: PlacingRules = USUAL,
     tell: Done = lambda done: None,
 ) -> Replaced:
     """Sweep in transactions of one batch each, until no open issue names a closed leaf version.
@@ -74,12 +72,12 @@ def sweep_all(
     for edition in editions:
         with begin() as session:
             _see_all(session)
-            done += claim(session, edition, snap_m=snap_m, certain_from=certain_from)
+            done += claim(session, edition, rules=rules)
             tell(done.placed)
     while True:
         with begin() as session:
             _see_all(session)
-            batch = sweep(session, snap_m=snap_m, certain_from=certain_from)
+            batch = sweep(session, rules=rules)
         if not batch.placed:
             return done
         done += batch
@@ -91,17 +89,17 @@ def _see_all(session: Session) -> None:
     limit_to(session, Scope(everywhere=True))
 
 
-def _replace(session: Session, issues: Sequence[Row[Any]], snap_m: float, certain_from: float) -> Replaced:
+def _replace(session: Session, issues: Sequence[Row[Any]], rules: PlacingRules) -> Replaced:
     if not issues:
         return NONE
     connection = session.connection()
     plan_for_placing(session)
-    parameters = place_parameters([_point(issue) for issue in issues], Asked(snap_m=snap_m))
+    parameters = place_parameters([_point(issue) for issue in issues], Asked(snap_m=rules.snap_m))
     moved = connection.exec_driver_sql(
         queries.replacement_statement(), parameters | {"issue_id": [issue.id for issue in issues]}
     ).all()
     if waiting := [row for row in moved if row.certainty is None]:
-        connection.exec_driver_sql(ADD_RECEIPTS, _receipts(waiting, certain_from))
+        connection.exec_driver_sql(ADD_RECEIPTS, _receipts(waiting, rules.certain_from))
     return Replaced(len(issues), len(moved))
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from geo import crs
 from geo.models import Division, Edition, Grid, GridVersion, Issue, Layer
+from geo.placing_rules import PlacingRules
 from geo.queries.figures import file_figures
 from geo.queries.versions import read_current
 from geo.services.checks.run import WARNINGS
@@ -19,7 +20,6 @@ from geo.services.drafting import apply, redo, undo
 from geo.services.exporting import export
 from geo.services.importing.request import ImportRequest, Kind
 from geo.services.importing.run import run_import
-from geo.services.importing.task import PlacingRules
 from geo.services.intake import NewReport, store_reports
 from geo.services.locate import Fix
 from geo.services.publishing import publish

@@ -18,9 +18,9 @@ from geo.models import (
     ResponsibleBranch,
     Station,
 )
+from geo.placing_rules import PlacingRules
 from geo.services.importing.request import ImportRequest, Kind
 from geo.services.importing.run import run_import
-from geo.services.importing.task import PlacingRules
 from geo.services.importing.values import instant
 from tests.builders import add_division, add_edition, add_grid, add_layer, add_station, box, cell, lon_lat
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from geo.errors import NotFoundError
 from geo.geometry.point_index import Divisions, Method, PointIndex
 from geo.geometry.shares import MAX_ACCURACY_M, reach_m
+from geo.placing_rules import PlacingRules
 from geo.queries.leaves import DivisionTable, LeafTable, read_divisions, read_leaves
 
 Floats = NDArray[np.float64]
@@ -39,23 +40,20 @@ class BulkPlacer:
     ----------
     layer
         Code of the layer; None: each city's primary one.
-    snap_m, certain_from
-        The settings of placement: reach of snapping in metres, share from which an answer is certain.
-
     Raises
     ------
     NotFoundError
         There is no leaf to place anything in.
     """
 
-    def __init__(self, session: Session, layer: str | None, *, snap_m: float, certain_from: float) -> None:
+    def __init__(self, session: Session, layer: str | None, rules: PlacingRules) -> None:
         leaves, divisions = read_leaves(session, layer), read_divisions(session)
         if not len(leaves.geoms):
             where = f"网格体系 {layer!r} 里没有网格" if layer else "没有任何网格"
             raise NotFoundError(f"{where}，请先导入 (no grids to place in; load some with: wangge import grids FILE)")
         leaf_division = divisions.positions(leaves.division_ids)
         self._index = PointIndex(leaves.geoms, Divisions(divisions.parents, divisions.borders, leaf_division))
-        self._snap_m, self._certain_from = snap_m, certain_from
+        self._rules = rules
         self._leaves, self._divisions = len(leaves.geoms), len(divisions.ids)
         self.owners = _owners(leaves, leaf_division, divisions)
 
@@ -64,7 +62,7 @@ class BulkPlacer:
 
         One beyond `MAX_ACCURACY_M`, which the server refuses, counts as that.
         """
-        placed = self._index.place(lon, lat, self._snap_m)
+        placed = self._index.place(lon, lat, self._rules.snap_m)
         usable = np.isfinite(lon)
         in_division = np.where(placed.division >= 0, self._leaves + placed.division, self._leaves + self._divisions)
         owner = np.where(placed.leaf >= 0, placed.leaf, in_division)
@@ -78,7 +76,7 @@ class BulkPlacer:
             certainty[fix] = _CERTAIN
             fix = fix[distance[fix] <= reach_m(accuracy_m[fix])]
             share = self._index.owner_shares.shares(lon[fix], lat[fix], accuracy_m[fix], placed.leaf[fix])
-            certainty[fix] = np.where(share >= self._certain_from, _CERTAIN, _AMBIGUOUS)
+            certainty[fix] = np.where(share >= self._rules.certain_from, _CERTAIN, _AMBIGUOUS)
         return Answers(owner, method, distance, certainty)
 
 

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from geo.crs import parse_crs
 from geo.errors import RefusedImportError
+from geo.placing_rules import USUAL, PlacingRules
 from geo.services.bulk_placing.coordinates import REASONS, numbers, wgs84_of
 from geo.services.bulk_placing.output import CsvOutput, Output, ParquetOutput
 from geo.services.bulk_placing.placer import CERTAINTIES, METHODS, Answers, BulkPlacer
@@ -58,8 +59,7 @@ def place_file(
     crs: str,
     columns: Columns | None = None,
     layer: str | None = None,
-    snap_m: float = 30.0,
-    certain_from: float = 0.9,
+    rules: PlacingRules = USUAL,
     on_bytes: Callable[[int], None] = lambda _: None,
 ) -> Summary:
     """Write the rows of a CSV file with who is responsible for each, to `.parquet` or, for any other name, CSV.
@@ -88,7 +88,7 @@ def place_file(
         raise RefusedImportError(f"不能写到这里，没有这个文件夹或它不是文件 (no such folder, or not a file): {target}")
     file = CsvFile.open(source)
     chosen = _chosen(file.header, columns or Columns())
-    placer = BulkPlacer(session, layer, snap_m=snap_m, certain_from=certain_from)
+    placer = BulkPlacer(session, layer, rules)
     on_bytes(file.data_start)
     kind = ParquetOutput if target.suffix == ".parquet" else CsvOutput
     with written_whole(target) as partial, closing(kind(partial, file, placer.owners)) as output:

@@ -119,8 +119,7 @@ def _publish(task: Task, layer: Layer, home: Division, change: Change) -> None:
         replaced = sweep_all(
             lambda: nullcontext(session),
             edition.id,
-            snap_m=task.rules.snap_m,
-            certain_from=task.rules.certain_from,
+            rules=task.rules,
             tell=done,
         )
     task.report.details |= {

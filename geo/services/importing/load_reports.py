@@ -63,8 +63,7 @@ def load_reports(task: Task) -> None:
             task.session,
             rows(),
             cause="import",
-            snap_m=task.rules.snap_m,
-            certain_from=task.rules.certain_from,
+            rules=task.rules,
         )
     task.report.counts = {"new": new, "unchanged": len(good) - new}
     task.report.details["placed"] = count_methods(task.session, ids)

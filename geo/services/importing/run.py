@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from sqlalchemy.orm import Session
 
 from geo.errors import GeoError
+from geo.placing_rules import USUAL, PlacingRules
 from geo.services.demo import refuse_beside_demo
 from geo.services.importing.load_branches import load_branches
 from geo.services.importing.load_divisions import load_divisions
@@ -18,7 +19,7 @@ from geo.services.importing.load_streets import load_streets
 from geo.services.importing.read import read_table
 from geo.services.importing.report import ImportReport
 from geo.services.importing.request import ImportRequest, Kind
-from geo.services.importing.task import PlacingRules, RefusedRowsError, Shown, Task
+from geo.services.importing.task import RefusedRowsError, Shown, Task
 from geo.services.importing.territory import Divisions
 from geo.services.progress import Progress
 
@@ -41,7 +42,7 @@ def run_import(
     request: ImportRequest,
     progress: Progress = lambda phase, done, total: None,
     *,
-    rules: PlacingRules = PlacingRules(),
+    rules: PlacingRules = USUAL,
     shown: Shown = lambda columns: None,
 ) -> ImportReport:
     """Load a file, or find out why not; flushes and never commits.

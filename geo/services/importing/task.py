@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from geo import crs as systems
 from geo.errors import InvalidCoordinateError, RefusedImportError
 from geo.models import Division
+from geo.placing_rules import PlacingRules
 from geo.services.importing.columns import Columns, guess_columns
 from geo.services.importing.crs_guess import decide_crs
 from geo.services.importing.read import Table
@@ -28,14 +29,6 @@ Shown = Callable[[Mapping[str, str]], None]
 
 class RefusedRowsError(RefusedImportError):
     """Nothing is loaded since rows were refused; the report names each."""
-
-
-@dataclass(frozen=True, slots=True)
-class PlacingRules:
-    """The settings that a placement depends on."""
-
-    snap_m: float = 30.0
-    certain_from: float = 0.9
 
 
 @dataclass(frozen=True, slots=True)

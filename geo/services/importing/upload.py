@@ -12,12 +12,12 @@ from sqlalchemy.orm import Session
 
 from geo.errors import NotFoundError
 from geo.models import Division, ImportRun
+from geo.placing_rules import PlacingRules
 from geo.services import audit
 from geo.services.access import Principal
 from geo.services.importing.report import ImportReport
 from geo.services.importing.request import ImportRequest, Kind
 from geo.services.importing.run import run_import
-from geo.services.importing.task import PlacingRules
 
 TASK = "import"
 _TELL_EVERY_S = 0.5
