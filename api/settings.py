@@ -11,6 +11,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from geo.errors import GeoError
 from geo.placing_rules import PlacingRules
+from geo.size_rules import SizeRules
 from geo.walking_rules import MAX_MINUTES, MOST_MINUTES, SPEEDS_KMH, WalkingRules
 
 
@@ -47,11 +48,11 @@ class Settings(BaseSettings):
     """Walking speed of adults, in circles and coverage; `WalkingRules` has the sources of both speeds."""
     elderly_kmh: float = Field(default=WalkingRules.elderly_kmh, ge=SPEEDS_KMH[0], le=SPEEDS_KMH[1])
     """Walking speed of the elderly, at most that of adults."""
-    community_centre_m2: float = Field(default=500, ge=0)
+    community_centre_m2: float = Field(default=SizeRules.community_m2, ge=0)
     """Least room of a community's service centre."""
-    compound_centre_m2: float = Field(default=300, ge=0)
+    compound_centre_m2: float = Field(default=SizeRules.compound_m2, ge=0)
     """Least room of a compound's service centre."""
-    centre_m2_per_100_households: float = Field(default=30, ge=0)
+    centre_m2_per_100_households: float = Field(default=SizeRules.per_100_households_m2, ge=0)
     """Room for each 100 households that is enough even where it is less than the two above."""
     network_memory_mb: int = Field(default=1000, ge=50)
     """What a server's or worker's walking networks may take; the least recently used one goes first."""
@@ -112,6 +113,11 @@ class Settings(BaseSettings):
     def placing(self) -> PlacingRules:
         """What a placement depends on besides borders."""
         return PlacingRules(self.snap_m, self.certain_from)
+
+    @property
+    def rooms(self) -> SizeRules:
+        """How much room a service centre needs at least."""
+        return SizeRules(self.community_centre_m2, self.compound_centre_m2, self.centre_m2_per_100_households)
 
     @property
     def walking(self) -> WalkingRules:

@@ -85,21 +85,19 @@ def _write_report(file: Path, asked: "Asked") -> None:
     from api.settings import read_settings
     from geo.services.access import Scope
     from geo.services.station_coverage.report import report
-    from geo.services.station_coverage.rooms import SizeRules
     from geo.services.station_coverage.walks import CoverageCache
     from geo.services.streets.networks import NetworkCache
     from geo.whole_file import write_whole
     from maps.coverage_report import render_coverage_report
 
     settings = read_settings()
-    rules = SizeRules(settings.community_centre_m2, settings.compound_centre_m2, settings.centre_m2_per_100_households)
     with Console(stderr=True).status(_PHASES["tables"]) as status, working_session() as session:
 
         def progress(phase: str, done: int, total: int | None) -> None:
             status.update(_PHASES[phase] + (f" {done}/{total}" if total else ""))
 
         cache, scope = CoverageCache(NetworkCache()), Scope(everywhere=True)
-        content = report(session, cache, scope, asked, rules, progress)
+        content = report(session, cache, scope, asked, settings.rooms, progress)
     html = render_coverage_report("zh-CN", content, settings.map_approval_number).encode()
     write_whole(file, html)
     typer.echo(f"已写入 {file}（{len(html) / 1e6:.1f} MB），可在任何浏览器中打开，无需网络。 Written.")

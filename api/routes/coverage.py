@@ -23,7 +23,6 @@ from api.schemas.coverage import (
     WhatIfIn,
     WhatIfOut,
 )
-from api.settings import Settings
 from geo.china_time import day_of
 from geo.errors import InvalidGeometryError
 from geo.services.access import Permission
@@ -32,7 +31,7 @@ from geo.services.station_coverage.buildings import COLUMNS, buildings
 from geo.services.station_coverage.files import csv_text, point_features, table_features
 from geo.services.station_coverage.measuring import Measured, measure
 from geo.services.station_coverage.report import DRAWN_IN_A_REQUEST, report
-from geo.services.station_coverage.rooms import SizeRules, stations
+from geo.services.station_coverage.rooms import stations
 from geo.services.station_coverage.tables import table
 from geo.services.station_coverage.walks import CoverageCache
 from geo.services.station_coverage.what_if import tried, what_if
@@ -125,7 +124,7 @@ def list_stations(
     """List stations with the households they are nearest to, and whether they are as large as the rules ask."""
     scope = principal.scope(READ)
     measured = measure(session, cache, scope, query.asked(settings.walking))
-    rows = stations(session, measured, scope, _size_rules(settings))
+    rows = stations(session, measured, scope, settings.rooms)
     if query.format == "csv":
         return _csv(measured, rows, name="stations")
     return measured.head() | {"rows": rows}
@@ -141,7 +140,7 @@ def get_report(
 ) -> Response:
     """Give map and tables as one HTML file that opens anywhere without a network."""
     asked = query.asked(settings.walking)
-    content = report(session, cache, principal.scope(READ), asked, _size_rules(settings), most_drawn=DRAWN_IN_A_REQUEST)
+    content = report(session, cache, principal.scope(READ), asked, settings.rooms, most_drawn=DRAWN_IN_A_REQUEST)
     html = render_coverage_report(query.lang, content, settings.map_approval_number)
     name = f"coverage-report-{day_of(datetime.fromisoformat(content['head']['measured_at']))}"
     return HTMLResponse(html, headers=_file(name, "html", asked.limits) | {"Cache-Control": "no-store"})
@@ -154,10 +153,6 @@ def try_station(
     """Tell how many households a station here would bring within reach on foot. Nothing is stored."""
     measured = measure(session, cache, principal.scope(READ), body.asked(settings.walking))
     return what_if(session, cache, measured, [(body.lon, body.lat), *body.doors], body.crs)
-
-
-def _size_rules(settings: Settings) -> SizeRules:
-    return SizeRules(settings.community_centre_m2, settings.compound_centre_m2, settings.centre_m2_per_100_households)
 
 
 def _csv(

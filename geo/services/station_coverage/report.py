@@ -19,9 +19,10 @@ from geo.services.progress import Progress, silent
 from geo.services.service_areas import circles
 from geo.services.station_coverage.blind_spots import blind_spots
 from geo.services.station_coverage.measuring import Asked, Measured
-from geo.services.station_coverage.rooms import SizeRules, stations
+from geo.services.station_coverage.rooms import stations
 from geo.services.station_coverage.tables import By, flatten, table
 from geo.services.station_coverage.walks import CoverageCache
+from geo.size_rules import SizeRules
 from geo.walking_rules import Limits
 
 DRAWN: tuple[By, ...] = ("grid", "community", "street", "district")
