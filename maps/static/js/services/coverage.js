@@ -10,6 +10,7 @@ import { bboxOf, readAddress } from "../view.js";
 import { CoverageMap, percent, showLegend } from "./coverage_map.js";
 import { UnitTable, roomList, spotList, totalsOf } from "./coverage_lists.js";
 import { CoverageStations } from "./coverage_stations.js";
+import { failureOf } from "./failure.js";
 import { KINDS, LEVELS } from "./kinds.js";
 import { startShell } from "./shell.js";
 import { WhatIf } from "./what_if.js";
@@ -205,7 +206,7 @@ class CoveragePage {
     this.body.replaceChildren(
       isEmpty
         ? el("section", { class: "no-streets", role: "alert" }, el("h2", {}, t("coverage.no_streets")), el("p", {}, t("coverage.no_streets_note")), el("code", {}, "./wangge import streets FILE.osm.pbf"))
-        : el("p", { class: "failed", role: "alert" }, t("coverage.failed", { reason: error.message }), " ", el("button", { type: "button", class: "link", onclick: () => this.refresh() }, t("map.retry"))),
+        : el("p", { class: "failed", role: "alert" }, ...failureOf(error, t("coverage.failed", { reason: error.message })), " ", el("button", { type: "button", class: "link", onclick: () => this.refresh() }, t("map.retry"))),
     );
   }
 

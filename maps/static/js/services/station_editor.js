@@ -5,6 +5,7 @@ import { openDialog } from "../dialog.js";
 import { byId, el } from "../dom.js";
 import { t } from "../format.js";
 import { stationIcon } from "../station_drawing.js";
+import { failureOf } from "./failure.js";
 import { follower } from "./follower.js";
 import { dragHint, movablePin, rounded } from "./movable_pin.js";
 import { PhotoField } from "./photo_field.js";
@@ -206,8 +207,12 @@ export class StationEditor {
       await this.savePhoto();
     } catch (error) {
       if (error.status === 412) return this.catchUp();
-      this.outcome.textContent = error.status === 404 ? t("stations.gone") : error.message;
+      this.tellFailure(error);
     }
+  }
+
+  tellFailure(error) {
+    this.outcome.replaceChildren(...failureOf(error, error.status === 404 ? t("stations.gone") : error.message));
   }
 
   /** Somebody else was quicker: take over what she hasn't changed herself, and let her look before she saves again. */
@@ -224,7 +229,7 @@ export class StationEditor {
       this.show();
       this.outcome.textContent = [t("stations.stale"), both.length ? t("stations.stale_both", { both: both.join(t("stations.stale_between")) }) : ""].join("");
     } catch (error) {
-      this.outcome.textContent = error.status === 404 ? t("stations.gone") : error.message;
+      this.tellFailure(error);
     }
   }
 
