@@ -4,6 +4,8 @@ import { el } from "../dom.js";
 import { named, number, t } from "../format.js";
 import { colourOf, percent } from "./coverage_map.js";
 
+const MOST_NAMES = 4;
+
 /** Totals: households, the share within each of `limits` in minutes, mean, and who isn't measured. */
 export function totalsOf(row, limits) {
   const fact = (key, value) => el("div", {}, el("dt", {}, t(key)), el("dd", {}, value));
@@ -103,6 +105,12 @@ function nameOf({ code, name, level }) {
   return code === null && level === "grid" ? t("coverage.no_grid") : name;
 }
 
+/** Name a few divisions, and how many there are where they are more. */
+function someOf(divisions) {
+  const names = divisions.slice(0, MOST_NAMES).join(t("account.and"));
+  return divisions.length > MOST_NAMES ? t("coverage.spot_more", { names, count: number(divisions.length) }) : names;
+}
+
 /** The blind spots, most households first. */
 export function spotList(features, onChoose) {
   return el(
@@ -121,7 +129,7 @@ export function spotList(features, onChoose) {
           el("span", { class: "row-name" }, t("coverage.spot_who", { households: number(households), people: number(people) })),
           el("small", {}, [far, station && t("coverage.spot_station", { station })].filter(Boolean).join(" · ")),
           unreached ? el("small", {}, t("coverage.spot_unreached", { households: number(unreached) })) : null,
-          el("small", {}, divisions.join(t("account.and"))),
+          el("small", {}, someOf(divisions)),
         ),
       );
     }),

@@ -18,6 +18,7 @@ const NOT_MEASURED = "#a8a8a8";
 const BLIND = "#5b2a86";
 const BORDER = "#4b5158";
 const LABEL_PX = 46; // a share needs so much room
+const NAMES_FROM = 15; // nearer the base map has names in the middle of grids: shares stand below them
 const DASHES_FROM = 15; // further out the outlines of blind spots would be nothing but dashes
 
 /** Give the colour of a share; grey where it isn't measured, none where nobody lives. */
@@ -75,6 +76,7 @@ export class CoverageMap {
   label() {
     this.labels.clearLayers();
     const view = this.map.getBounds();
+    const iconAnchor = [20, this.map.getZoom() >= NAMES_FROM ? -18 : 9];
     for (const { shape, row } of this.shapes?.values() ?? []) {
       const share = row[`share_${this.minutes}`];
       const bounds = shape.getBounds();
@@ -82,7 +84,7 @@ export class CoverageMap {
       const width = this.map.latLngToLayerPoint(bounds.getNorthEast()).x - this.map.latLngToLayerPoint(bounds.getSouthWest()).x;
       if (width < LABEL_PX) continue;
       const words = el("span", { class: "share-label" }, percent(share, 0));
-      const look = L.divIcon({ className: "share-box", html: words, iconSize: [40, 18] });
+      const look = L.divIcon({ className: "share-box", html: words, iconSize: [40, 18], iconAnchor });
       this.labels.addLayer(L.marker(bounds.getCenter(), { icon: look, interactive: false, keyboard: false }));
     }
   }
