@@ -1,8 +1,6 @@
 """Overlaps and gaps, against counting cells of a raster."""
 
 import json
-import os
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -104,9 +102,8 @@ def test_areas_agree_with_the_geodesic(lon, lat, size):
     assert area_m2([polygon, MultiPolygon()])[0] == pytest.approx(geodesic, rel=5e-5)
 
 
-@pytest.mark.skipif("WANGGE_DATA" not in os.environ, reason="WANGGE_DATA is not set")
-def test_real_precincts_have_slivers_of_both_kinds():
-    path = Path(os.environ["WANGGE_DATA"]) / "boston" / "precincts.geojson"
+def test_real_precincts_have_slivers_of_both_kinds(wangge_data):
+    path = wangge_data / "boston" / "precincts.geojson"
     features = json.loads(path.read_text(encoding="utf-8"))["features"]
     geoms = [to_lattice(shapely.from_geojson(json.dumps(f["geometry"]))) for f in features]
     overlaps, gaps = find_overlaps(geoms), find_gaps(geoms, max_width_m=2)
