@@ -17,7 +17,10 @@ from typer.testing import CliRunner
 from api.cli import app as cli
 from api.settings import Settings
 from geo.models import Building, Station
+from geo.queries.station_coverage import read_revisions
 from geo.services.access import Role
+from geo.services.station_coverage.walks import CoverageCache
+from geo.services.streets.networks import NetworkCache
 from geo.services.streets.osm import StreetFile
 from geo.services.streets.store import store
 from tests.builders import add_division, add_edition, add_grid, add_layer, add_station, box, lon_lat
@@ -442,3 +445,20 @@ def test_nothing_old_is_told(get: Callable[..., Any], owner_engine: Engine) -> N
     assert body["total"]["within"][0]["households"] == 150
     assert body["total"]["households_without_streets"] == 30
     assert body["total"]["households_unreached"] == 30  # 201 m from the last street
+
+
+def test_a_province_s_cities_are_all_kept(owner_engine: Engine) -> None:
+    """More cities than a few: what was measured of each is there when the next table is asked for."""
+    with Session(owner_engine) as session:
+        for number in range(6):
+            x = 200 + 40 * number
+            city = add_division(session, f"市{number}", code=f"46{number:02d}", geom=box(x - 5, -5, x + 35, 5))
+            add_building(session, city.id, x + 1, 5)
+            add_station(session, city, "站", x, 0.5)
+            store(session, town_file(x, x + 30), code=city.code or "", city_id=city.id, filename="town.osm")
+        cache = CoverageCache(NetworkCache())
+        revisions = read_revisions(session)
+        cities = session.scalars(text("select path::text from division where level = 'city' order by code")).all()
+        first, again = ([cache.homes(session, city, revisions) for city in cities] for _ in range(2))
+        assert len(cities) > 6
+        assert all(one is same for one, same in zip(first, again, strict=True))

@@ -208,6 +208,34 @@ def test_circles_that_are_not_kept_are_drawn_up_to_a_number(
     assert drawn() == ([True, True], True)  # kept ones cost nothing
 
 
+def test_all_tables_tell_of_the_same_moment(team: Team, owner_engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A station moves while the tables are counted: they are counted anew."""
+    count, moved = report.table, []
+    east, back = lon_lat(20, 0.5), lon_lat(20, 4.5)
+
+    def move(place: tuple[float, float]) -> None:
+        with owner_engine.begin() as connection:
+            connection.execute(
+                text("update station set geom = ST_Point(:lon, :lat, 4326) where name = '远站'"),
+                {"lon": place[0], "lat": place[1]},
+            )
+
+    def count_late(session: Session, cache: Any, scope: Any, asked: Any, by: Any) -> Any:
+        if by == "street" and not moved:
+            moved.append(by)
+            move(east)
+        return count(session, cache, scope, asked, by)
+
+    monkeypatch.setattr(report, "table", count_late)
+    try:
+        tables = content_of(team.member(Role.MANAGER, "4503").get(f"{URL}/report").text)["tables"]
+    finally:
+        move(back)
+    assert moved
+    served = {by: sum(row["households_15"] for row in tables[by]) for by in report.DRAWN}
+    assert set(served.values()) == {210}  # with the station in the east everybody has one
+
+
 def test_the_command_writes_the_same_file(
     team: Team, committed_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

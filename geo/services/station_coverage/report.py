@@ -20,13 +20,14 @@ from geo.services.service_areas import circles
 from geo.services.station_coverage.blind_spots import blind_spots
 from geo.services.station_coverage.measuring import Asked, Measured
 from geo.services.station_coverage.rooms import stations
-from geo.services.station_coverage.tables import By, flatten, table
+from geo.services.station_coverage.tables import By, Table, flatten, table
 from geo.services.station_coverage.walks import CoverageCache
 from geo.size_rules import SizeRules
 from geo.walking_rules import Limits
 
 DRAWN: tuple[By, ...] = ("grid", "community", "street", "district")
 COUNTED: tuple[By, ...] = (*DRAWN, "kind", "level")
+_TRIES = 3
 MARGIN_DEG = 0.008
 #: Circles are simplified by 3 m.
 SIMPLIFIED_DEG = 0.00003
@@ -62,7 +63,7 @@ def report(
         As `measure` does.
     """
     progress("tables", 0, None)
-    tables = {by: table(session, cache, scope, asked, by) for by in COUNTED}
+    tables = _tables(session, cache, scope, asked)
     measured = tables["street"].measured
     bounds = _bounds(measured)
     overview = read_overview(session)
@@ -87,6 +88,16 @@ def report(
         "has_all_circles": all(one["circle"] for one in around),
         "base": _base(session, bounds),
     }
+
+
+def _tables(session: Session, cache: CoverageCache, scope: Scope, asked: Asked) -> dict[By, Table]:
+    """Count all tables from the same state of things: again where somebody changed something meanwhile."""
+    for _ in range(_TRIES):
+        begun = queries.read_revisions(session)
+        tables = {by: table(session, cache, scope, asked, by) for by in COUNTED}
+        if queries.read_revisions(session) == begun:
+            break
+    return tables
 
 
 def _bounds(measured: Measured) -> Bbox:

@@ -15,6 +15,10 @@ from geo.queries.station_coverage import DoorRows, HomeRows, Revisions
 from geo.services.kept import Kept
 from geo.services.streets.networks import NetworkCache
 
+#: A province has 14 cities; a large one's homes take 3 MB, its walks to one kind of station 0.4 MB.
+_CITIES = 20
+_KINDS_AND_LEVELS = 12  # six kinds, five levels, and all together
+
 
 @dataclass(frozen=True)
 class SnappedHomes:
@@ -45,9 +49,9 @@ class CoverageCache:
 
     def __init__(self, networks: NetworkCache) -> None:
         self.networks = networks
-        self._homes: Kept[tuple[object, ...], SnappedHomes] = Kept(4)
-        self._doors: Kept[tuple[object, ...], tuple[DoorRows, Places]] = Kept(8)
-        self._walks: Kept[tuple[object, ...], Walks] = Kept(64)
+        self._homes: Kept[tuple[object, ...], SnappedHomes] = Kept(_CITIES)
+        self._doors: Kept[tuple[object, ...], tuple[DoorRows, Places]] = Kept(_CITIES)
+        self._walks: Kept[tuple[object, ...], Walks] = Kept(_CITIES * _KINDS_AND_LEVELS)
 
     def homes(self, session: Session, city_path: str, revisions: Revisions) -> SnappedHomes:
         """Return a city's homes on their networks."""
