@@ -20,7 +20,7 @@ from api.settings import Settings
 from geo.geometry.buffer_circle import buffer_radius_m
 from geo.queries.stations import Wanted, read_stations
 from geo.services import service_areas, stations
-from geo.services.access import Permission
+from geo.services.access import Permission, Principal
 from geo.services.streets.networks import NetworkCache
 from geo.walking_rules import Limits, Pace
 
@@ -63,9 +63,11 @@ def list_stations(
 
 
 @router.get("/{station_id}", **permit(Permission.PUBLIC))
-def get_station(session: SessionDep, networks: NetworksDep, settings: SettingsDep, station_id: int) -> StationDetail:
+def get_station(
+    session: SessionDep, principal: PrincipalDep, networks: NetworksDep, settings: SettingsDep, station_id: int
+) -> StationDetail:
     """Give a station with its circles of 5, 10 and 15 minutes (settings) at the pace of adults."""
-    return _detail(session, networks, settings, station_id)
+    return _detail(session, principal, networks, settings, station_id)
 
 
 @router.post("", status_code=HTTPStatus.CREATED, **permit(EDIT))
@@ -76,7 +78,7 @@ def add_station(
     place = stations.Place((body.lon, body.lat), tuple(body.doors), body.crs)
     facts = body.model_dump(include=set(stations.PLAIN))
     made = stations.add(session, principal.scope(EDIT), place, facts, division=body.division)
-    return _detail(session, networks, settings, made.id)
+    return _detail(session, principal, networks, settings, made.id)
 
 
 @router.patch("/{station_id}", **permit(EDIT))
@@ -90,6 +92,9 @@ def change_station(
     if_match: Annotated[str | None, Header(max_length=50)] = None,
 ) -> StationDetail:
     """Change a station, or move it: its circles in the answer are those of the new place.
+
+    Moved into another community it is that one's, which must be the caller's too, unless it was another division's than
+    the one it stood in.
 
     With ``If-Match`` and the revision that was read nothing is changed (412) where somebody else was quicker.
     """
@@ -105,7 +110,7 @@ def change_station(
         division=body.division if "division" in given else None,
         expected=if_match.strip('"') if if_match is not None else None,
     )
-    return _detail(session, networks, settings, station_id)
+    return _detail(session, principal, networks, settings, station_id)
 
 
 @router.delete("/{station_id}", status_code=HTTPStatus.NO_CONTENT, response_class=Response, **permit(EDIT))
@@ -114,8 +119,10 @@ def retire_station(session: SessionDep, principal: PrincipalDep, station_id: int
     stations.retire(session, principal.scope(EDIT), station_id)
 
 
-def _detail(session: Session, networks: NetworkCache, settings: Settings, station_id: int) -> StationDetail:
-    row = stations.describe(session, station_id)
+def _detail(
+    session: Session, principal: Principal, networks: NetworkCache, settings: Settings, station_id: int
+) -> StationDetail:
+    row = stations.describe(session, station_id, principal.scope(EDIT))
     areas = service_areas.of_station(session, networks, station_id, settings.walking)
     return station_detail(row, areas)
 

@@ -89,6 +89,8 @@ class StationDetailProperties(BaseModel):
     source: str
     revision: str
     """Another one after every change, for ``If-Match``."""
+    may_edit: bool
+    """Whether it is one of the caller's, who may change it."""
     photo: PhotoOut | None
     service_areas: list[ServiceAreaFeature]
 

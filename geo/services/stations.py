@@ -53,11 +53,12 @@ def find(session: Session, station_id: int, scope: Scope | None = None, *, to_ch
     return found
 
 
-def describe(session: Session, station_id: int) -> dict[str, Any]:
-    """Return an open station with its division, doors (WGS 84) and revision."""
-    revision = revision_of(find(session, station_id))
+def describe(session: Session, station_id: int, scope: Scope) -> dict[str, Any]:
+    """Return an open station with its division, doors (WGS 84), revision and whether the scope may edit it."""
+    station = find(session, station_id)
+    told = {"revision": revision_of(station), "may_edit": bool(scope) and scope.covers(station.division_path)}
     session.flush()
-    return dict(queries.read_station(session, station_id)) | {"revision": revision}
+    return dict(queries.read_station(session, station_id)) | told
 
 
 def revision_of(station: Station) -> str:
@@ -114,7 +115,8 @@ def change(
 ) -> Station:
     """Change what is given of a station; whoever asks at the same time waits. Raises what `add` and `find` do.
 
-    A station that moves takes its doors along where no new ones are given.
+    A station that moves takes its doors along where no new ones are given. Where it belongs to the division it stands
+    in, it belongs to the one it comes to stand in.
 
     Raises
     ------
@@ -136,7 +138,10 @@ def change(
     for key, value in facts.items():
         setattr(station, key, value)
     if at is not None or doors is not None:
+        old, _ = _places(station)
         _move(station, at, doors, crs)
+        if division is None:
+            _follow(session, scope, station, old)
     session.flush()
     after = _told(station)
     if before != after:
@@ -174,6 +179,16 @@ def _move(
     )
     _check_doors(new, further)
     station.geom, station.doors = _point(new), _doors(further)
+
+
+def _follow(session: Session, scope: Scope, station: Station, old: LonLat) -> None:
+    """Give a station that has left the division it belonged to, to the one it stands in now, if that is known."""
+    places = [shapely.Point(place) for place in (old, _places(station)[0])]
+    left, reached = divisions_of_points(session, places)
+    if reached is None or reached == left or left != station.division_id:
+        return
+    home = _of_place(session, scope, reached)
+    station.division_id, station.division_path = home.id, home.path
 
 
 def _places(station: Station) -> tuple[LonLat, list[LonLat]]:
@@ -216,12 +231,16 @@ def _named(session: Session, scope: Scope, code: str) -> Division:
 
 def _around(session: Session, scope: Scope, at: LonLat) -> Division:
     (division_id,) = divisions_of_points(session, [shapely.Point(at)])
-    home = session.get(Division, division_id) if division_id is not None else None
-    if home is None:
+    if division_id is None:
         raise InvalidCoordinateError(
             f"{at[0]:.7f}, {at[1]:.7f} 不在任何已知区划内，请指明 division。"
             " the place lies in no known division: name one"
         )
+    return _of_place(session, scope, division_id)
+
+
+def _of_place(session: Session, scope: Scope, division_id: int) -> Division:
+    home = session.get_one(Division, division_id)
     if not scope.covers(home.path):
         raise ForbiddenError(f"该处属于{home.name}，不在您的范围内。 The place lies in a division that isn't yours.")
     return home

@@ -1,14 +1,17 @@
 """Stations edited over HTTP: whose they are, and circles that follow at once."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pytest
 import shapely
-from sqlalchemy import Engine, text
+from httpx2 import Response
+from sqlalchemy import Engine, select, text
 from sqlalchemy.orm import Session
 
 from api.schemas.placement import PlacementOut
+from geo.models import Division
 from geo.services.access import Role
 from geo.services.streets.osm import StreetFile
 from geo.services.streets.store import store
@@ -75,7 +78,7 @@ def test_a_station_is_opened_with_its_circles(new: dict[str, Any], team: Team) -
     assert not shape.covers(shapely.Point(lon_lat(20.3, 0.5)))
     told = team.client.get(f"{URL}/{new['id']}")
     assert told.status_code == 200
-    assert told.json() == new
+    assert told.json() == new | {"properties": facts | {"may_edit": False}}  # by nobody who hasn't signed in
     west, south, east, north = box(9, 0, 11, 1).bounds
     listed = team.client.get(URL, params={"bbox": f"{west},{south},{east},{north}"}).json()["features"]
     assert new["id"] in [one["id"] for one in listed]
@@ -89,6 +92,69 @@ def test_a_moved_station_answers_with_its_new_circle(new: dict[str, Any], planne
     assert not circle(moved).covers(shapely.Point(lon_lat(1.8, 0.5)))
     kept = planner.get(f"/api/v1/stations/{new['id']}/service-areas").json()["features"]
     assert kept == moved["properties"]["service_areas"]
+
+
+class TestMovedIntoAnotherDivision:
+    """A station belongs to the division it stands in, unless somebody has given it to another."""
+
+    @pytest.fixture(autouse=True)
+    def quarters(self, owner_engine: Engine) -> Iterator[None]:
+        """Two communities of the district along the street, and the neighbouring district's."""
+        with Session(owner_engine) as session, session.begin():
+            district, other = (
+                session.scalars(select(Division).where(Division.code == code)).one() for code in ("450302", "450303")
+            )
+            quarters = [
+                add_division(session, name, level="community", code=code, parent=parent, geom=box(west, 0, west + 5, 1))
+                for name, code, parent, west in (
+                    ("东社区", "450302001001", district, 10),
+                    ("西社区", "450302001002", district, 15),
+                    ("邻社区", "450303001001", other, 20),
+                )
+            ]
+            ids = [quarter.id for quarter in quarters]
+        yield
+        with owner_engine.begin() as connection:
+            connection.execute(text("delete from station where division_id = any(:ids)"), {"ids": ids})
+            connection.execute(text("delete from division where id = any(:ids)"), {"ids": ids})
+
+    @pytest.fixture
+    def station(self, planner: Member) -> dict[str, Any]:
+        lon, lat = lon_lat(12, 0.5)
+        body = {"name": "移站", "kind": "service_centre", "level": "community", "lon": lon, "lat": lat}
+        made = planner.post(URL, json=body).json()
+        assert made["properties"]["division"]["name"] == "东社区"
+        return dict(made)
+
+    def move(self, planner: Member, station: dict[str, Any], x: float, **more: Any) -> Response:
+        lon, lat = lon_lat(x, 0.5)
+        return planner.patch(f"{URL}/{station['id']}", json={"lon": lon, "lat": lat, **more})
+
+    def test_it_is_that_ones(self, planner: Member, station: dict[str, Any], owner_engine: Engine) -> None:
+        assert self.move(planner, station, 14).json()["properties"]["division"]["name"] == "东社区"
+        assert self.move(planner, station, 17).json()["properties"]["division"]["name"] == "西社区"
+        belongs = (
+            "select d.path = s.division_path from station s join division d on d.id = s.division_id where s.id = :id"
+        )
+        with owner_engine.connect() as connection:
+            assert connection.execute(text(belongs), {"id": station["id"]}).scalar_one()
+
+    def test_not_into_somebody_elses(self, planner: Member, station: dict[str, Any]) -> None:
+        refused = self.move(planner, station, 22)
+        assert refused.status_code == 403
+        assert "邻社区" in refused.json()["detail"]
+        told = planner.get(f"{URL}/{station['id']}").json()
+        assert told["geometry"] == station["geometry"]
+        assert told["properties"]["may_edit"] is True
+
+    def test_what_was_given_to_another_division_stays_there(self, planner: Member, station: dict[str, Any]) -> None:
+        assert self.move(planner, station, 13, division="450302").json()["properties"]["division"]["name"] == "本区"
+        assert self.move(planner, station, 17).json()["properties"]["division"]["name"] == "本区"
+
+    def test_where_no_division_is_known_it_stays(self, planner: Member, station: dict[str, Any]) -> None:
+        lon, lat = lon_lat(-50, 0)
+        moved = planner.patch(f"{URL}/{station['id']}", json={"lon": lon, "lat": lat}).json()
+        assert moved["properties"]["division"]["name"] == "东社区"
 
 
 def test_doors_widen_the_circle_and_move_along(new: dict[str, Any], planner: Member) -> None:
@@ -192,7 +258,7 @@ class TestWho:
         url = f"{URL}/{new['id']}"
         assert neighbour.patch(url, json={"name": "x"}).status_code == 404
         assert neighbour.delete(url).status_code == 404
-        assert neighbour.get(url).status_code == 200  # where stations are, is public
+        assert neighbour.get(url).json()["properties"]["may_edit"] is False  # where stations are, is public
 
     def test_where_a_station_may_be_opened(self, team: Team, planner: Member) -> None:
         assert planner.post(URL, json=self.body(division="450303")).status_code == 404

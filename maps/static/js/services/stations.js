@@ -199,7 +199,7 @@ class StationsPage {
   }
 
   showStation(station) {
-    const { name, kind, level, code, division, address, hours, services, area_m2: area, doors } = station.properties;
+    const { name, kind, level, code, division, address, hours, services, area_m2: area, doors, may_edit: mayEdit } = station.properties;
     this.shown = station;
     this.note.clear();
     const facts = [
@@ -219,7 +219,7 @@ class StationsPage {
       stationPhoto(station.properties, "url"),
       el("dl", { class: "facts" }, ...facts.flatMap(([key, value]) => [el("dt", {}, t(key)), el("dd", {}, value)])),
       this.note.box,
-      this.mayEdit
+      mayEdit
         ? el(
             "div",
             { class: "buttons" },
