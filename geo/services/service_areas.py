@@ -91,18 +91,21 @@ def walk(
     NoStreetsError
         No street is known within 200 m of one of them, or no way leads from one to the other.
     """
-    first, last = _place(*start, crs), _place(*goal, crs)
-    found = cache.at(session, *first)
-    if found is None:
-        raise NoStreetsError(
-            f"lon {first[0]}, lat {first[1]}: 此处没有路网，请先导入道路。 no streets: import some first"
-        )
-    way = shortest_walk(found[1], first, last)
-    if way is None:
-        raise NoStreetsError(
-            f"{first} -> {last}: 200 米内没有道路，或两点之间走不通。 no street within 200 m, or no way between them"
-        )
-    return way, found[1].version
+    places = [_place(*start, crs), _place(*goal, crs)]
+    networks = {}  # near a border each end may have its own city's, of which one may hold both
+    for lon, lat in places:
+        found = cache.at(session, lon, lat)
+        if found is None:
+            raise NoStreetsError(f"lon {lon}, lat {lat}: 此处没有路网，请先导入道路。 no streets: import some first")
+        networks[found[0]] = found[1]
+    for network in networks.values():
+        way = shortest_walk(network, *places)
+        if way is not None:
+            return way, network.version
+    raise NoStreetsError(
+        f"{places[0]} -> {places[1]}: 200 米内没有道路，或两点之间走不通。"
+        " no street within 200 m, or no way between them"
+    )
 
 
 def _place(lon: float, lat: float, crs: str) -> tuple[float, float]:

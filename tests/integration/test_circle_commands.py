@@ -74,7 +74,8 @@ def test_gcj02_is_converted_first(run: Callable[..., Result]) -> None:
         (("circle", *HERE, "--crs", "mars2"), "不认识坐标系 'mars2'"),
         (("walk", *HERE, *HERE[::-1]), "两者很可能写反了"),
         (("walk", *NOWHERE, *HERE), "此处没有路网"),
-        (("walk", *HERE, *NOWHERE), "200 米内没有道路，或两点之间走不通"),
+        (("walk", *HERE, *NOWHERE), "此处没有路网"),
+        (("walk", *HERE, *lon_lat(10, 3)), "200 米内没有道路，或两点之间走不通"),
         (("walk", *HERE, *THERE, "--speed-kmh", -3), "步行速度 -3 公里/小时"),
     ],
 )

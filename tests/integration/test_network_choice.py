@@ -14,7 +14,7 @@ from geo.geometry.walking import WalkingNetwork
 from geo.models import Division
 from geo.queries import street_networks as queries
 from geo.queries.service_areas import fresh_stations
-from geo.services.service_areas import circles, of_station, refresh
+from geo.services.service_areas import NoStreetsError, circles, of_station, refresh, walk
 from geo.services.streets.networks import NetworkCache
 from geo.services.streets.store import StoredNetwork, import_streets
 from geo.walking_rules import Limits, WalkingRules
@@ -66,6 +66,15 @@ class TestChoice:
     @pytest.mark.usefixtures("cities")
     def test_each_city_s_land_has_its_own_streets(self, session: Session, x: float, version: str | None) -> None:
         assert version_at(session, x, 5) == version
+
+    @pytest.mark.usefixtures("cities")
+    def test_a_walk_over_the_border_is_on_streets_that_hold_both_ends(self, session: Session) -> None:
+        for start, goal, version in ((9, 13, "4503-1"), (9, 17, "4504-1"), (17, 9, "4504-1"), (0, 13, "4503-1")):
+            way, walked = walk(session, NetworkCache(), lon_lat(start, 5), lon_lat(goal, 5))
+            assert walked == version
+            assert way.metres == pytest.approx(100.7 * abs(goal - start), rel=0.01)
+        with pytest.raises(NoStreetsError, match="走不通"):
+            walk(session, NetworkCache(), lon_lat(0, 5), lon_lat(17, 5))  # each in its own
 
     @pytest.mark.usefixtures("cities")
     def test_beyond_all_borders_the_smaller_counts(self, session: Session, tmp_path: Path) -> None:
@@ -176,3 +185,8 @@ def test_what_a_network_counts_follows_its_vertices_and_water(session: Session, 
     wet = WalkingNetwork(finer, water=np.array([shapely.Point(lon_lat(5, 20)).buffer(0.001, quad_segs=1000)]))
     assert network.size_bytes == network.edge_count * 400 + len(network.vertex_xy) * 60
     assert wet.size_bytes > network.size_bytes + 4000 * 100
+
+
+def test_a_geopackage_s_ending_may_be_in_capitals(session: Session, tmp_path: Path) -> None:
+    path = streets_file(tmp_path, "roads", 0, 0, 20, 10).rename(tmp_path / "ROADS.GPKG")
+    assert import_streets(session, path).version == "ROADS-1"

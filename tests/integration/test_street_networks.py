@@ -107,6 +107,13 @@ def test_a_geopackage_of_lines_is_a_network(session: Session, tsinghua: Path, tm
     assert found[1].component_m.max() > 100_000
 
 
+@pytest.mark.parametrize("name", ["ROADS.OSM.PBF", "Roads.Pbf", "beijing.2017.osm.pbf"])
+def test_endings_may_be_in_capitals(session: Session, tsinghua: Path, tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    path.write_bytes(tsinghua.read_bytes())
+    assert import_streets(session, path).edges == 1709
+
+
 class TestCircles:
     def test_of_any_point(self, session: Session, tsinghua: Path) -> None:
         import_streets(session, tsinghua)

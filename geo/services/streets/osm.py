@@ -27,6 +27,7 @@ _WAY_KEYS = (
     *("bridge", "sidewalk", "motorroad", "route", "waterway", "width", "covered", "location"),
 )
 _AREA_KEYS = ("natural", "waterway", "landuse", "building", "name", "building:levels", "building:flats", "tunnel")
+_FORMATS = {".pbf": "pbf", ".osm": "osm", ".gz": "osm.gz", ".bz2": "osm.bz2"}
 _WKB = osmium.geom.WKBFactory()
 _WATER_LANDUSE = ("reservoir", "basin")
 _BOX_SLACK_DEG = 0.00005
@@ -138,8 +139,13 @@ def read_osm(path: Path, *, city_code: str = "", tell: Callable[[int], None] = l
     return _assemble(found, box)
 
 
+def _opened(path: Path) -> osmium.io.File:
+    """Name the format too: osmium knows endings in small letters only."""
+    return osmium.io.File(str(path), _FORMATS.get(path.suffix.lower(), ""))
+
+
 def _header_box(path: Path) -> tuple[float, float, float, float] | None:
-    with osmium.io.Reader(str(path)) as reader:
+    with osmium.io.Reader(_opened(path)) as reader:
         box = reader.header().box()
     if not box.valid():
         return None
@@ -151,7 +157,7 @@ def _entities(path: Path) -> Iterator[Node | Way | Relation | Area]:
     """Yield the nodes, ways, relations and areas that may matter; everything else stays in C++."""
     keys = osmium.filter.KeyFilter("highway", "barrier", "waterway", "natural", "building", "landuse", "route")
     wanted = osmium.filter.KeyFilter("natural", "waterway", "building", "landuse")
-    for entity in osmium.FileProcessor(str(path)).with_areas(wanted).with_filter(keys):
+    for entity in osmium.FileProcessor(_opened(path)).with_areas(wanted).with_filter(keys):
         if isinstance(entity, Node | Way | Relation | Area):
             yield entity
 

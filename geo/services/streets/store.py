@@ -96,13 +96,13 @@ def import_streets(
     progress("read", 0, None)
     file = _read(path, city_code or "", progress)
     city_id, code = _city_of(session, file, city_code)
-    if path.suffix != ".gpkg" and walking_tags(code or "") != walking_tags(city_code or ""):
+    if path.suffix.lower() != ".gpkg" and walking_tags(code or "") != walking_tags(city_code or ""):
         file = _read(path, code or "", progress)  # the city that the file turned out to lie in has rules of its own
     return store(session, file, code=code or name.split(".")[0], city_id=city_id, filename=name, progress=progress)
 
 
 def _read(path: Path, city_code: str, progress: Progress) -> StreetFile:
-    if path.suffix == ".gpkg":
+    if path.suffix.lower() == ".gpkg":
         return read_lines(path)
     return read_osm(path, city_code=city_code, tell=lambda done: progress("read", done, None))
 
