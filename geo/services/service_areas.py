@@ -22,6 +22,9 @@ class NoStreetsError(NotFoundError):
     """No street is known where one is asked to walk."""
 
 
+_TRIES = 3
+
+
 @dataclass(frozen=True)
 class Circles:
     """Circles of one place with what their answers name."""
@@ -144,5 +147,9 @@ def of_station(
     station = session.get(Station, station_id)
     if station is None or station.retired_at is not None:
         raise NotFoundError(f"没有编号为 {station_id} 的服务站点。 there is no station {station_id}")
-    refresh(session, cache, rules, station_ids=[station_id])
-    return queries.read(session, station_id, rules.of(pace))
+    for _ in range(_TRIES):
+        refresh(session, cache, rules, station_ids=[station_id])
+        found = queries.read(session, station_id, rules.of(pace))
+        if not any(one["properties"]["stale"] for one in found):
+            break  # else an import has put other streets there meanwhile
+    return found

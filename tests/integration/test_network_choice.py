@@ -14,6 +14,7 @@ from geo.geometry.walking import WalkingNetwork
 from geo.models import Division
 from geo.queries import street_networks as queries
 from geo.queries.service_areas import fresh_stations
+from geo.services import service_areas
 from geo.services.service_areas import NoStreetsError, circles, of_station, refresh, walk
 from geo.services.streets.networks import NetworkCache
 from geo.services.streets.store import StoredNetwork, import_streets
@@ -174,6 +175,24 @@ class TestNeverOld:
         (area,) = circles(session, NetworkCache(), [lon_lat(5, 5)], Limits((10,), 4.0)).areas
         assert (area.method, area.network_version) == ("network", "4503-2")
         assert replaced == ["4503-2"]
+
+    def test_streets_replaced_while_a_circle_is_drawn_make_no_old_answer(
+        self, session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        city = add_division(session, "市", code="4503")
+        load(session, tmp_path, "a", 0, 0, 20, 10, city=city)
+        station = add_station(session, city, "站", 5, 5)
+        draw, replaced = service_areas.service_areas, []
+
+        def draw_late(network: WalkingNetwork, *given, **named):  # type: ignore[no-untyped-def]
+            made = draw(network, *given, **named)
+            if not replaced:
+                replaced.append(load(session, tmp_path, "a", 0, 0, 20, 10, city=city).version)
+            return made
+
+        monkeypatch.setattr(service_areas, "service_areas", draw_late)
+        told = [one["properties"] for one in of_station(session, NetworkCache(), station.id, WalkingRules())]
+        assert {(one["network_version"], one["stale"]) for one in told} == {("4503-2", False)}
 
 
 def test_what_a_network_counts_follows_its_vertices_and_water(session: Session, tmp_path: Path) -> None:
