@@ -14,6 +14,7 @@ from geo.geometry.walking import IntArray, WalkingNetwork
 from geo.queries import station_coverage as queries
 from geo.queries.street_networks import networks_at
 from geo.services.station_coverage.walks import CoverageCache
+from geo.services.streets.networks import SupersededError
 
 NEAREST = 5
 _WALK_OF_FLIGHT = 4.0  # how much longer a walk is looked for than the crow flies
@@ -35,11 +36,13 @@ def add_walks(session: Session, cache: CoverageCache, answers: Sequence[dict[str
     around = networks_at(session, lonlat)
     metres: dict[tuple[int, int], float] = {}
     for network_id in np.unique(around[around >= 0]).tolist():
-        network = cache.networks.by_id(session, network_id)
-        if network is not None:
-            which = np.flatnonzero(around == network_id)
-            doors = cache.doors(session, network_id, network, revisions)
-            metres |= _walks(network, doors, answers, lonlat, which)
+        try:
+            network = cache.networks.by_id(session, network_id)
+        except SupersededError:  # a straight line until the next question
+            continue
+        which = np.flatnonzero(around == network_id)
+        doors = cache.doors(session, network_id, network, revisions)
+        metres |= _walks(network, doors, answers, lonlat, which)
     for position, answer in enumerate(answers):
         for station in answer["stations"]:
             _add_walk(station, metres.get((position, station.pop("id")), np.inf), speed_kmh)

@@ -12,14 +12,18 @@ from sqlalchemy.orm import Session
 
 from geo.geometry.walking import WalkingNetwork
 from geo.models import Division
+from geo.queries import station_coverage as coverage_queries
 from geo.queries import street_networks as queries
 from geo.queries.service_areas import fresh_stations
 from geo.services import service_areas
+from geo.services.access import Scope
 from geo.services.service_areas import NoStreetsError, circles, of_station, refresh, walk
+from geo.services.station_coverage.measuring import Asked, measure
+from geo.services.station_coverage.walks import CoverageCache
 from geo.services.streets.networks import NetworkCache
 from geo.services.streets.store import StoredNetwork, import_streets
 from geo.walking_rules import Limits, WalkingRules
-from tests.builders import add_division, add_station, box, lon_lat
+from tests.builders import add_building, add_division, add_station, box, lon_lat
 
 
 def streets_file(folder: Path, name: str, west: float, south: float, east: float, north: float) -> Path:
@@ -193,6 +197,26 @@ class TestNeverOld:
         monkeypatch.setattr(service_areas, "service_areas", draw_late)
         told = [one["properties"] for one in of_station(session, NetworkCache(), station.id, WalkingRules())]
         assert {(one["network_version"], one["stale"]) for one in told} == {("4503-2", False)}
+
+    def test_streets_replaced_while_coverage_is_measured_are_measured_along(
+        self, session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        city = add_division(session, "市", code="4503")
+        load(session, tmp_path, "a", 0, 0, 20, 10, city=city)
+        add_station(session, city, "站", 5, 5)
+        add_building(session, city, 7, 5, households=3)
+        read, replaced = coverage_queries.read_homes, []
+
+        def read_late(session: Session, city_path: str):  # type: ignore[no-untyped-def]
+            homes = read(session, city_path)
+            if not replaced:
+                replaced.append(load(session, tmp_path, "a", 0, 0, 20, 10, city=city).version)
+            return homes
+
+        monkeypatch.setattr(coverage_queries, "read_homes", read_late)
+        asked = Asked(Limits((15,), 4.0))
+        found = measure(session, CoverageCache(NetworkCache()), Scope(everywhere=True), asked)
+        assert (found.networks, found.metres.tolist()) == (("4503-2",), [pytest.approx(201.4, abs=1)])
 
 
 def test_what_a_network_counts_follows_its_vertices_and_water(session: Session, tmp_path: Path) -> None:

@@ -38,8 +38,6 @@ def blind_spots(session: Session, cache: CoverageCache, measured: Measured) -> B
     found: list[tuple[dict[str, Any], IntArray]] = []
     for network_id in np.unique(measured.network_id[missed]).tolist():
         network = cache.networks.by_id(session, network_id)
-        if network is None:
-            continue
         which = np.flatnonzero(missed & (measured.network_id == network_id))
         xy = to_metric(measured.lonlat[which], network.epsg)
         label = clusters(xy, GAP_M, walls=network.water_tree)

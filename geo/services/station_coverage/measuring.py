@@ -1,5 +1,6 @@
 """The homes of a scope with their walks: what every answer about coverage is counted from."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -18,8 +19,10 @@ from geo.queries.street_networks import attribution_of
 from geo.services.access import Scope
 from geo.services.service_areas import NoStreetsError
 from geo.services.station_coverage.walks import CoverageCache
+from geo.services.streets.networks import SupersededError
 from geo.walking_rules import Limits
 
+_TRIES = 2
 _COLUMNS = (
     "id",
     "division_id",
@@ -120,7 +123,16 @@ def measure(session: Session, cache: CoverageCache, scope: Scope, asked: Asked) 
         There is no such division in the scope.
     NoStreetsError
         No street is known where these homes are: nothing is drawn with a compass instead.
+    SupersededError
+        Imports replace the streets again and again while they are measured along.
     """
+    for _ in range(_TRIES):
+        with suppress(SupersededError):
+            return _measure(session, cache, scope, asked)
+    return _measure(session, cache, scope, asked)
+
+
+def _measure(session: Session, cache: CoverageCache, scope: Scope, asked: Asked) -> Measured:
     revisions = queries.read_revisions(session)
     divisions = tuple(dict(row) for row in queries.divisions_in(session, scope.parameter(), asked.division))
     if asked.division is not None and not divisions:

@@ -80,11 +80,9 @@ class CoverageCache:
         return SnappedHomes(rows, places)
 
     def _networks(self, session: Session, rows: HomeRows) -> Iterator[tuple[IntArray, WalkingNetwork]]:
-        """Give which homes are on each network that is still current."""
+        """Give which homes are on each network."""
         for network_id in np.unique(rows.network_id[rows.network_id >= 0]).tolist():
-            network = self.networks.by_id(session, network_id)
-            if network is not None:
-                yield np.flatnonzero(rows.network_id == network_id), network
+            yield np.flatnonzero(rows.network_id == network_id), self.networks.by_id(session, network_id)
 
     def _measure(
         self, session: Session, homes: SnappedHomes, revisions: Revisions, kind: str | None, level: str | None

@@ -44,8 +44,6 @@ def tried(
     limit = measured.asked.limits.metres(measured.asked.limits.longest)
     for network_id in np.unique(measured.network_id[measured.network_id >= 0]).tolist():
         network = cache.networks.by_id(session, network_id)
-        if network is None:
-            continue
         places = Places.on(network, lonlat)
         snap_m = min(snap_m, float(places.distance_m.min()))
         which = np.flatnonzero(measured.network_id == network_id)

@@ -4,13 +4,17 @@ import ctypes
 
 from sqlalchemy.orm import Session
 
+from geo.errors import ConflictError
 from geo.geometry.walking import WalkingNetwork
 from geo.queries import street_networks as queries
 from geo.services.kept import Kept
 
 
-class SupersededError(Exception):
+class SupersededError(ConflictError):
     """The network's streets are gone: an import has put others in their place meanwhile."""
+
+    def __init__(self) -> None:
+        super().__init__("道路数据刚刚更新，请重试。 The streets have just been replaced; ask again.")
 
 
 class NetworkCache:
@@ -34,19 +38,24 @@ class NetworkCache:
                 continue
         return None
 
-    def by_id(self, session: Session, network_id: int) -> WalkingNetwork | None:
-        """Return a network by its id, None where it isn't current any more."""
+    def by_id(self, session: Session, network_id: int) -> WalkingNetwork:
+        """Return a network by its id.
+
+        Raises
+        ------
+        SupersededError
+            It isn't current any more.
+        """
         version = queries.version_of(session, network_id)
-        try:
-            return None if version is None else self._get(session, network_id, version)
-        except SupersededError:
-            return None
+        if version is None:
+            raise SupersededError
+        return self._get(session, network_id, version)
 
     def _get(self, session: Session, network_id: int, version: str) -> WalkingNetwork:
         def load() -> WalkingNetwork:
             streets, water = queries.read_network(session, network_id)
             if not len(streets):
-                raise SupersededError(version)
+                raise SupersededError
             return WalkingNetwork(streets, water=water, version=version)
 
         return self._kept.get(network_id, load)
