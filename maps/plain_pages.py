@@ -25,7 +25,7 @@ ADMIN = PlainPage(
     "/admin", "admin.html", "admin", "account.admin", SHARED | {"action", "admin", "kind", "object", "password"}
 )
 DRAFTS = PlainPage(
-    "/planning", "drafts.html", "planning/list", "draft.title", SHARED | {"admin", "draft", "kind", "unit"}
+    "/planning", "drafts.html", "planning/list", "draft.title", SHARED | {"admin", "board", "draft", "kind", "unit"}
 )
 
 

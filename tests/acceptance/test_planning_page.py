@@ -137,6 +137,10 @@ def test_a_draft_is_opened_from_the_list_and_thrown_away(planner: Visit, site: S
     made = page.url
     planner.go(f"{site.url}/planning?lang=en")
     expect(page.get_by_text("1 draft", exact=True)).to_be_visible()
+    page.get_by_role("button", name="Print… 西山社区草稿").click()
+    with page.expect_download() as saved:
+        page.click("dialog [type=submit]")
+    assert "网格划分草案" in texts(saved.value.path().read_bytes())[0]
     planner.go(f"{made.split('#')[0]}?lang=zh-CN")
     page.wait_for_selector(".grid-name")
     page.click("#discard")

@@ -6,6 +6,7 @@ import { field, openDialog } from "../dialog.js";
 import { divisionField } from "../division_field.js";
 import { byId, el } from "../dom.js";
 import { ago, moment, number, t } from "../format.js";
+import { askPrint } from "../print_dialog.js";
 import { signInAddress } from "../session.js";
 
 start();
@@ -52,6 +53,7 @@ const nothingYet = (mayEdit) => el("li", { class: "no-drafts" }, el("strong", {}
 
 function draftRow(draft, layer, mayEdit, reload) {
   const address = `/planning/${draft.id}`;
+  const act = (words, work) => el("button", { type: "button", class: "plain small", "aria-label": `${words} ${draft.name}`, onclick: work }, words);
   return el(
     "li",
     { class: "row draft", "data-draft": draft.id },
@@ -61,10 +63,9 @@ function draftRow(draft, layer, mayEdit, reload) {
     el(
       "span",
       { class: "acts" },
-      mayEdit ? el("button", { type: "button", class: "plain small", "aria-label": `${t("draft.rename")} ${draft.name}`, onclick: () => rename(draft, reload) }, t("draft.rename")) : null,
-      mayEdit
-        ? el("button", { type: "button", class: "plain small", "aria-label": `${t("draft.discard")} ${draft.name}`, onclick: () => discard(draft, reload) }, t("draft.discard"))
-        : null,
+      act(t("board.print_act"), () => askPrint(draft)),
+      mayEdit ? act(t("draft.rename"), () => rename(draft, reload)) : null,
+      mayEdit ? act(t("draft.discard"), () => discard(draft, reload)) : null,
       el("a", { class: "primary small button", href: address }, t(mayEdit ? "draft.edit" : "draft.view")),
     ),
   );
