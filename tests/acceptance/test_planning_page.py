@@ -136,7 +136,7 @@ def test_a_draft_is_opened_from_the_list_and_thrown_away(planner: Visit, site: S
     assert page.locator(".grid-name").all_inner_texts() == ["第1网格", "第2网格", "第3网格", "第4网格", NASTY]
     made = page.url
     planner.go(f"{site.url}/planning?lang=en")
-    expect(page.get_by_text("1 draft", exact=True)).to_be_visible()
+    page.get_by_text("1 draft", exact=True).wait_for()
     page.get_by_role("button", name="Print… 西山社区草稿").click()
     with page.expect_download() as saved:
         page.click("dialog [type=submit]")
