@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import pytest
 from geoalchemy2.shape import from_shape
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser
 from shapely import LineString, Polygon
 from sqlalchemy import text
 from sqlalchemy.orm import Session
