@@ -147,6 +147,7 @@ def test_the_offline_report_opens_from_a_file_without_a_network(
         assert cells(report, "G1")[:4] == ["150", "100%", "100%", "100%"]
         assert cells(report, "G2")[:4] == ["60", "0%", "50.0%", "50.0%"]
         expect(report.locator(".share-label")).to_have_text(["100%", "50%"])
+        expect(report.locator(".unit-name")).to_have_text(["西网格", NASTY, "空网格"])
         report.get_by_label("步行", exact=True).select_option("5")
         expect(report.locator(".share-label")).to_have_text(["100%", "0%"])
         report.locator(".units tr[data-code=G2] th button").click()
@@ -259,6 +260,7 @@ def test_after_a_failure_no_older_colours_are_left(visit: Callable[..., Visit], 
     page = visit(address(site), role=Role.PLANNER).page
     by_grid(page)
     expect(page.locator(".share-label")).to_have_text(["100%", "50%"])
+    expect(page.locator(".unit-name")).to_have_text(["西网格", NASTY, "空网格"])  # beside them, in the place of the base map's
     page.route("**/api/v1/coverage?*kind=terminal*", lambda route: route.abort())
     page.get_by_label("类型").select_option("terminal")
     expect(page.get_by_role("alert")).to_contain_text("覆盖情况加载失败")

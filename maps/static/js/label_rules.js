@@ -1,6 +1,6 @@
 // How names are set: label rules from the most important down. Only the worker reads them.
 
-import { FONT, INK, shown } from "./style.js";
+import { FONT, INK, LEVELS, shown } from "./style.js";
 
 const { LineLabelSymbolizer } = protomapsL;
 
@@ -14,6 +14,7 @@ const rule = (dataSource, dataLayer, group, symbolizer, { where = () => true, ..
 });
 const base = (layer, symbolizer, options) => rule("base", layer, "base", symbolizer, options);
 const grids = (layer, group, symbolizer, options) => rule("grids", layer, group, symbolizer, options);
+const isNamed = (level) => LEVELS.indexOf(level) <= LEVELS.indexOf(shown.names);
 const isKind = (...kinds) => ({ kind }) => kinds.includes(kind);
 
 /** Text of one or two lines with a halo, centred on a point. */
@@ -99,7 +100,7 @@ export function labelRules() {
   // A division's border is known and then part of the base map's tiles, or drawn from its grids and part of theirs.
   const tiles = [["base", "division_label"], ["grids", "outline_label"]];
   const named = ([level, look, minzoom, maxzoom]) =>
-    tiles.map(([source, layer]) => rule(source, layer, "divisions", look, { minzoom, maxzoom, where: (props) => props.level === level }));
+    tiles.map(([source, layer]) => rule(source, layer, "divisions", look, { minzoom, maxzoom, where: (props) => props.level === level && isNamed(level) }));
   return [
     ...looks.flatMap(named),
     // Before the communities: a city without its river's name is hard to read.
@@ -114,7 +115,7 @@ export function labelRules() {
         weight: 600,
         colour: INK.gridLabel,
       }),
-      { minzoom: 15 },
+      { minzoom: 15, where: () => isNamed("grid") },
     ),
     base("water_label", waterName(40), { minzoom: 15 }),
     base("street_label", streetName(12, 2), { minzoom: 14, where: isKind("arterial", "motorway") }),

@@ -43,5 +43,11 @@ export const COMMUNITIES_FROM = 10;
 export const GRIDS_FROM = 13;
 export const MICRO_GRIDS_FROM = 15;
 
-/** What the map shows. The layer list switches these on the page and tells the worker, which has a copy of its own. */
-export const shown = { base: true, divisions: true, grids: true, micro_grids: true };
+/** From the largest down. */
+export const LEVELS = ["city", "district", "street", "community", "grid"];
+
+/**
+ * What the map shows, and the lowest level whose names it writes. The layer list switches these on the page and tells the
+ * worker, which has a copy of its own.
+ */
+export const shown = { base: true, divisions: true, grids: true, micro_grids: true, names: "grid" };

@@ -6,6 +6,8 @@ import { named, number, page, t } from "../format.js";
 import { paceSwitch } from "../pace.js";
 import { keepFresh, signInAddress } from "../session.js";
 import { stationIcon } from "../station_drawing.js";
+import { LEVELS as NAMED_LEVELS, shown } from "../style.js";
+import { repaint } from "../tiles.js";
 import { bboxOf, readAddress } from "../view.js";
 import { CoverageMap, percent, showLegend } from "./coverage_map.js";
 import { UnitTable, roomList, spotList, totalsOf } from "./coverage_lists.js";
@@ -29,12 +31,13 @@ export async function start({ map, tiles }) {
   if (!me) return location.replace(signInAddress());
   if (me.must_change_password) return;
   if (!me.permissions.includes("coverage.read")) return byId("service-body").replaceChildren(el("p", { class: "failed", role: "alert" }, t("coverage.no_right")));
-  await new CoveragePage(map, hasView, me.permissions.includes("stations.edit")).start();
+  await new CoveragePage(map, tiles, hasView, me.permissions.includes("stations.edit")).start();
 }
 
 class CoveragePage {
-  constructor(map, hasView, mayEdit) {
+  constructor(map, tiles, hasView, mayEdit) {
     this.map = map;
+    this.tiles = tiles;
     this.hasView = hasView;
     this.tab = "units";
     this.by = "street";
@@ -151,11 +154,19 @@ class CoveragePage {
     this.rows = answer.features?.map(({ properties }) => properties) ?? answer.rows.map(flat);
     this.totals.replaceChildren(totalsOf(flat(answer.total), answer.minutes));
     this.coverage.showUnits(this.features, this.minutes);
+    this.leaveNames(this.features.length ? NAMED_LEVELS[NAMED_LEVELS.indexOf(this.by) - 1] : "grid");
     this.writeLegend();
     if (answer.attribution) this.credit(answer.attribution);
     if (!this.hasView) this.coverage.fitAll();
     this.hasView = true;
     this.drawStations();
+  }
+
+  /** Let the base map write names down to a level: those of the units stand beside their shares. */
+  leaveNames(level) {
+    if (shown.names === level) return;
+    shown.names = level;
+    repaint(this.tiles);
   }
 
   /** Draw the open stations in view that count by kind and level. */
@@ -199,6 +210,7 @@ class CoveragePage {
     this.stations.show([]);
     this.totals.replaceChildren();
     this.coverage.clear(); // what was asked before isn't what is asked now
+    this.leaveNames("grid");
     this.whatIf.stop();
     const isEmpty = error.kind === "NoStreetsError";
     this.tabs.hidden = this.report.hidden = true;

@@ -4,6 +4,7 @@ import { byId, el } from "../dom.js";
 import { moment, named, number, t } from "../format.js";
 import { speedOf } from "../pace.js";
 import { CIRCLE } from "../station_drawing.js";
+import { FONT } from "../style.js";
 
 // Red to teal: told apart with every kind of colour vision (CIE76 17 and more, simulated), and none is the colour of water.
 // The share stands on the map and in the table too.
@@ -18,7 +19,9 @@ const NOT_MEASURED = "#a8a8a8";
 const BLIND = "#5b2a86";
 const BORDER = "#4b5158";
 const LABEL_PX = 46; // a share needs so much room
-const NAMES_FROM = 15; // nearer the base map has names in the middle of grids: shares stand below them
+const LINE_PX = 17;
+const pen = document.createElement("canvas").getContext("2d");
+pen.font = `600 12px ${FONT}`;
 const DASHES_FROM = 15; // further out the outlines of blind spots would be nothing but dashes
 
 /** Give the colour of a share; grey where it isn't measured, none where nobody lives. */
@@ -72,20 +75,28 @@ export class CoverageMap {
     this.label();
   }
 
-  /** Write each share where there is room for it. */
+  /** Write each unit's name and share where there is room for both, else its share: those with most households first. */
   label() {
     this.labels.clearLayers();
     const view = this.map.getBounds();
-    const iconAnchor = [20, this.map.getZoom() >= NAMES_FROM ? -18 : 9];
-    for (const { shape, row } of this.shapes?.values() ?? []) {
-      const share = row[`share_${this.minutes}`];
+    const taken = [];
+    const units = [...(this.shapes?.values() ?? [])].sort((one, other) => other.row.households - one.row.households);
+    for (const { shape, row } of units) {
       const bounds = shape.getBounds();
-      if (share === null || !view.intersects(bounds)) continue;
-      const width = this.map.latLngToLayerPoint(bounds.getNorthEast()).x - this.map.latLngToLayerPoint(bounds.getSouthWest()).x;
-      if (width < LABEL_PX) continue;
-      const words = el("span", { class: "share-label" }, percent(share, 0));
-      const look = L.divIcon({ className: "share-box", html: words, iconSize: [40, 18], iconAnchor });
-      this.labels.addLayer(L.marker(bounds.getCenter(), { icon: look, interactive: false, keyboard: false }));
+      const [west, east] = [bounds.getSouthWest(), bounds.getNorthEast()].map((corner) => this.map.latLngToLayerPoint(corner).x);
+      if (!view.intersects(bounds) || east - west < LABEL_PX) continue;
+      const share = row[`share_${this.minutes}`];
+      const words = [[row.name, "unit-name"], ...(share === null ? [] : [[percent(share, 0), "share-label"]])];
+      const at = this.map.latLngToLayerPoint(bounds.getCenter());
+      for (let lines = words; lines.length; lines = lines.slice(1)) {
+        const size = [Math.max(...lines.map(([text]) => pen.measureText(text).width)) + 10, lines.length * LINE_PX];
+        const box = L.bounds(at.subtract(L.point(size).divideBy(2)), at.add(L.point(size).divideBy(2)));
+        if (taken.some((other) => other.intersects(box))) continue;
+        taken.push(box);
+        const html = el("div", {}, ...lines.map(([text, look]) => el("span", { class: look }, text)));
+        this.labels.addLayer(L.marker(bounds.getCenter(), { icon: L.divIcon({ className: "share-box", html, iconSize: size }), interactive: false, keyboard: false }));
+        break;
+      }
     }
   }
 

@@ -35,7 +35,7 @@ class CoverageReport {
     map.createPane("circles");
     const drawn = content.stations.filter(({ circle }) => circle);
     this.circles = unionOf(drawn.map(({ circle: { shape, method } }) => ({ properties: { circle: { geometry: areaOf(shape), method } } })), L.canvas({ padding: 0.3, pane: "circles" }));
-    new PlaceNames(map, this.features);
+    this.names = new PlaceNames(map, this.features);
     this.chosen = L.layerGroup().addTo(map);
     this.stations = new CoverageStations(map, (pin, station) => this.dress(pin, station));
     this.stations.show(content.stations);
@@ -127,6 +127,7 @@ class CoverageReport {
 
   show() {
     this.coverage.showUnits(this.features[this.by], this.minutes);
+    this.names.leaveOut(this.by);
     this.coverage.showSpots(this.spots);
     for (const [by, table] of Object.entries(this.tables)) table.show(this.content.tables[by], this.content.head.minutes, this.minutes);
     this.writeLegend();
@@ -187,16 +188,24 @@ class CoverageReport {
 /** The names of streets and, from near by, of communities: the file has no other map below the colours. */
 class PlaceNames {
   constructor(map, { street, community }) {
+    this.map = map;
     map.createPane("names").style.zIndex = 360;
-    this.far = this.layer(street);
-    this.near = this.layer(community);
-    const choose = () => {
-      const isNear = map.getZoom() >= COMMUNITY_NAMES_FROM;
-      (isNear ? this.far : this.near).remove();
-      (isNear ? this.near : this.far).addTo(map);
-    };
-    map.on("zoomend", choose);
-    choose();
+    this.layers = { street: this.layer(street), community: this.layer(community) };
+    map.on("zoomend", () => this.choose());
+  }
+
+  /** Leave out the names of the units that are coloured: these stand beside their shares. */
+  leaveOut(level) {
+    this.left = level;
+    this.choose();
+  }
+
+  choose() {
+    const level = this.map.getZoom() >= COMMUNITY_NAMES_FROM ? "community" : "street";
+    for (const [one, layer] of Object.entries(this.layers)) {
+      if (one === level && one !== this.left) layer.addTo(this.map);
+      else layer.remove();
+    }
   }
 
   layer(features) {
