@@ -260,7 +260,7 @@ def test_after_a_failure_no_older_colours_are_left(visit: Callable[..., Visit], 
     page = visit(address(site), role=Role.PLANNER).page
     by_grid(page)
     expect(page.locator(".share-label")).to_have_text(["100%", "50%"])
-    expect(page.locator(".unit-name")).to_have_text(["西网格", NASTY, "空网格"])  # beside them, in the place of the base map's
+    expect(page.locator(".unit-name")).to_have_text(["西网格", NASTY, "空网格"])
     page.route("**/api/v1/coverage?*kind=terminal*", lambda route: route.abort())
     page.get_by_label("类型").select_option("terminal")
     expect(page.get_by_role("alert")).to_contain_text("覆盖情况加载失败")
