@@ -83,6 +83,13 @@ def test_a_refused_file_changes_nothing(session: Session, tsinghua: Path, tmp_pa
     assert found[1].version == "beijing_tsinghua_2017-1"
 
 
+def test_openstreetmap_is_in_no_other_system(session: Session, tmp_path: Path) -> None:
+    path = tmp_path / "town.osm"
+    path.write_text("<osm/>")
+    with pytest.raises(RefusedImportError, match=r"town\.osm: OSM 数据总是 WGS 84，不能按 gcj02 读"):
+        import_streets(session, path, crs="gcj02")
+
+
 def test_the_city_is_the_one_named_or_the_one_around(session: Session, tsinghua: Path) -> None:
     around = add_division(session, "北京", code="1100", geom=shapely.box(116.2, 39.9, 116.5, 40.1))
     assert import_streets(session, tsinghua).version == "1100-1"

@@ -4,10 +4,12 @@ from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
+import numpy as np
 import pytest
 import shapely
 from shapely import GeometryCollection, LineString, MultiLineString, Point
 
+from geo.crs import from_wgs84
 from geo.errors import RefusedImportError
 from geo.geometry.walking import WalkingNetwork
 from geo.services.streets.lines import read_lines
@@ -39,6 +41,20 @@ def test_lines_are_read(tmp_path: Path, geoms: list[Any], crs: str, edges: int) 
     assert len(file.streets) == edges
     assert set(file.name) == {"街"}
     assert WalkingNetwork(file.streets).length.sum() == pytest.approx(edges * 100.9, rel=0.01)
+
+
+@pytest.mark.parametrize("declared", ["EPSG:4326", None])
+@pytest.mark.filterwarnings("ignore:'crs' was not provided")
+def test_lines_in_gcj02_are_moved_where_that_is_said(tmp_path: Path, declared: str | None) -> None:
+    moved = [shapely.transform(one, lambda xy: np.stack(from_wgs84(*xy.T, "gcj02")).T) for one in ROW]
+    path = write(tmp_path, moved, declared)
+    file = read_lines(path, "gcj02")
+    network = WalkingNetwork(file.streets)
+    assert network.component_m.max() == pytest.approx(30 * 100.9, rel=0.01)  # they still meet
+    ends = file.streets.lonlat[file.streets.start[:-1]]
+    assert np.abs(ends - [one.coords[0] for one in ROW]).max() < 2e-9
+    with pytest.raises(RefusedImportError, match="坐标不像 gcj02"):
+        read_lines(write(tmp_path, METRES, declared, layer="streets"), "gcj02")
 
 
 @pytest.mark.filterwarnings("ignore:'crs' was not provided")

@@ -24,12 +24,19 @@ def load_streets(session: Session, request: ImportRequest, report: ImportReport,
     ending_of(request.filename, Kind.STREETS)
     start = time.perf_counter()
     stored = import_streets(
-        session, request.path, city_code=request.division, filename=request.filename, progress=progress
+        session,
+        request.path,
+        city_code=request.division,
+        filename=request.filename,
+        crs=request.crs,
+        progress=progress,
     )
     report.seconds["streets"] = time.perf_counter() - start
     report.rows = stored.edges
-    report.crs = "wgs84"
-    report.crs_note = stored.attribution or "文件自称的坐标系 (declared by the file)"
+    report.crs = request.crs or "wgs84"
+    report.crs_note = (
+        f"--crs {request.crs}" if request.crs else stored.attribution or "文件自称的坐标系 (declared by the file)"
+    )
     report.counts = {"new": stored.edges}
     report.details |= stored.as_json()
     for note in stored.notes:

@@ -41,7 +41,7 @@ _ALLOWED: Mapping[Kind, frozenset[str]] = {
     Kind.COMPOUNDS: _EVERY | _PLACED | {"parent", "crs", "replace"},
     Kind.BUILDINGS: _EVERY | _PLACED | {"parent", "crs", "lon", "lat", "replace"},
     Kind.REPORTS: (_EVERY | {"crs", "lon", "lat"}) - {"name"},
-    Kind.STREETS: frozenset({"division", "dry_run"}),
+    Kind.STREETS: frozenset({"division", "crs", "dry_run"}),
 }
 """The options that mean something for a kind; any other is refused rather than ignored."""
 _WHY = {

@@ -7,7 +7,8 @@ import pyogrio
 import shapely
 from pyogrio.errors import DataLayerError, DataSourceError
 
-from geo.errors import RefusedImportError
+from geo.crs import to_wgs84
+from geo.errors import InvalidCoordinateError, RefusedImportError
 from geo.geometry.junctions import cut_ways, ways_of_lines
 from geo.geometry.projection import FloatArray
 from geo.geometry.walking import GeomArray
@@ -16,8 +17,15 @@ from geo.services.streets.osm import StreetFile, beyond
 _DRAWN = ("Line", "Curve", "Unknown", "Geometry")  # what a layer's type must hold to have lines
 
 
-def read_lines(path: Path) -> StreetFile:
-    """Read every line of the layer of lines, in whatever system it names; all are walked both ways.
+def read_lines(path: Path, crs: str | None = None) -> StreetFile:
+    """Read every line of the layer of lines; all are walked both ways.
+
+    Parameters
+    ----------
+    path
+        The file.
+    crs
+        The system that the coordinates are in, whatever the file says: no file says that it is in GCJ-02.
 
     Raises
     ------
@@ -25,7 +33,7 @@ def read_lines(path: Path) -> StreetFile:
         The file can't be read, has several layers of lines, names no coordinate system or a wrong one, or holds no
         line.
     """
-    lines, names = _read(path)
+    lines, names = _read(path, crs)
     ways = ways_of_lines(lines)
     streets, way = cut_ways(ways, barred=np.empty(0, dtype=np.int64), open_points=beyond(ways, None))
     return StreetFile(
@@ -46,7 +54,7 @@ def read_lines(path: Path) -> StreetFile:
     )
 
 
-def _read(path: Path) -> tuple[GeomArray, list[str]]:
+def _read(path: Path, crs: str | None) -> tuple[GeomArray, list[str]]:
     """Return the lines in WGS 84 and their names, empty where there is none."""
     try:
         frame = pyogrio.read_dataframe(path, layer=_layer(path), force_2d=True)
@@ -54,18 +62,32 @@ def _read(path: Path) -> tuple[GeomArray, list[str]]:
         raise RefusedImportError(
             f"{path.name}: 读不出来，不是 GeoPackage 或文件已损坏。 Not a GeoPackage, or a damaged one."
         ) from error
-    if frame.crs is None:
+    if crs is None and frame.crs is None:
         raise RefusedImportError(
-            f"{path.name}: 没有写明坐标系，请在 GIS 软件中指定后重新导出。 It names no coordinate system."
+            f"{path.name}: 没有写明坐标系，请用 --crs 指明 (wgs84、cgcs2000、gcj02、bd09 或 EPSG:代号)。"
+            " It names no coordinate system: name it with --crs."
         )
-    frame = frame.to_crs("EPSG:4326").explode(ignore_index=True)
+    if crs is None:
+        frame = frame.to_crs("EPSG:4326")
+    frame = frame.explode(ignore_index=True)
     frame = frame[(frame.geometry.geom_type == "LineString") & (shapely.length(frame.geometry.to_numpy()) > 0)]
     if frame.empty:
         raise RefusedImportError(f"{path.name}: 文件中没有线。 There is no line in this file.")
     lines = np.asarray(frame.geometry.to_numpy(), dtype=object)
+    if crs is not None:
+        lines = _converted(lines, crs, path.name)
     _check_places(shapely.get_coordinates(lines), path.name)
     names = frame["name"].fillna("").astype(str).tolist() if "name" in frame.columns else [""] * len(frame)
     return lines, names
+
+
+def _converted(lines: GeomArray, crs: str, name: str) -> GeomArray:
+    try:
+        return np.asarray(
+            shapely.transform(lines, lambda xy: np.stack(to_wgs84(xy[:, 0], xy[:, 1], crs)).T), dtype=object
+        )
+    except InvalidCoordinateError as error:
+        raise RefusedImportError(f"{name}: 坐标不像 {crs}。 {error}") from error
 
 
 def _layer(path: Path) -> str:

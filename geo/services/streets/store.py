@@ -64,6 +64,7 @@ def import_streets(
     *,
     city_code: str | None = None,
     filename: str | None = None,
+    crs: str | None = None,
     progress: Progress = lambda phase, done, total: None,
 ) -> StoredNetwork:
     """Read a file and put it in the place of the city's network; circles made from the old one are stale then.
@@ -79,6 +80,8 @@ def import_streets(
         the file's name.
     filename
         The file's own name, where ``path`` is a copy.
+    crs
+        The system of a GeoPackage's coordinates, whatever it says itself. OpenStreetMap is WGS 84.
 
     Raises
     ------
@@ -94,16 +97,20 @@ def import_streets(
         raise RefusedImportError(f"{path}: 没有这个文件。 There is no such file.")
     name = filename or path.name
     progress("read", 0, None)
-    file = _read(path, city_code or "", progress)
+    file = _read(path, city_code or "", crs, progress)
     city_id, code = _city_of(session, file, city_code)
     if path.suffix.lower() != ".gpkg" and walking_tags(code or "") != walking_tags(city_code or ""):
-        file = _read(path, code or "", progress)  # the city that the file turned out to lie in has rules of its own
+        file = _read(
+            path, code or "", crs, progress
+        )  # the city that the file turned out to lie in has rules of its own
     return store(session, file, code=code or name.split(".")[0], city_id=city_id, filename=name, progress=progress)
 
 
-def _read(path: Path, city_code: str, progress: Progress) -> StreetFile:
+def _read(path: Path, city_code: str, crs: str | None, progress: Progress) -> StreetFile:
     if path.suffix.lower() == ".gpkg":
-        return read_lines(path)
+        return read_lines(path, crs)
+    if crs not in (None, "wgs84"):
+        raise RefusedImportError(f"{path.name}: OSM 数据总是 WGS 84，不能按 {crs} 读。 OpenStreetMap is WGS 84 always.")
     return read_osm(path, city_code=city_code, tell=lambda done: progress("read", done, None))
 
 
