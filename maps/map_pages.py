@@ -42,7 +42,7 @@ HISTORY = MapPage(
     "history",
     "history.title",
     ("map", "dialog", "history"),
-    _EVERY | {"admin", "board", "files", "history"},
+    _EVERY | {"admin", "board", "files", "history", "kind"},
 )
 EDITOR = MapPage(
     "/planning/{draft}",
@@ -51,7 +51,21 @@ EDITOR = MapPage(
     "draft.title",
     ("map", "dialog", "planning"),
     _EVERY
-    | {"admin", "board", "draft", "files", "layers", "place", "refusal", "remark", "repair", "snap", "step", "tool"},
+    | {
+        "admin",
+        "board",
+        "draft",
+        "files",
+        "kind",
+        "layers",
+        "place",
+        "refusal",
+        "remark",
+        "repair",
+        "snap",
+        "step",
+        "tool",
+    },
 )
 STATIONS = MapPage(
     "/stations",

@@ -64,6 +64,7 @@ class EditionOut(BaseModel):
     layer: str
     division: str
     division_name: str
+    division_level: str
     name: str
     status: Literal["draft", "published", "discarded"]
     base_revision: int

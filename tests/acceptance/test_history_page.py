@@ -158,6 +158,20 @@ def test_an_edition_is_saved_as_a_file_and_returned_to(site: Site, visit: Callab
     assert "第4网格" in page.locator(".grid-name").all_inner_texts()
 
 
+def test_of_a_city_s_edition_one_community_is_printed(site: Site, visit: Callable[..., Visit]) -> None:
+    page = visit(f"{site.url}/history", role=Role.PLANNER).page
+    page.wait_for_selector(".changes tbody tr")
+    page.select_option("#first", index=page.locator("#first option").count() - 1)  # the oldest
+    first = page.locator(".edition-acts[data-edition]", has_text="桂林市")
+    first.get_by_role("button", name="打印").click()
+    page.get_by_role("combobox", name="社区").fill("西山")
+    page.locator("dialog").get_by_role("option", name="西山社区").click()
+    with page.expect_download() as saved:
+        page.click("dialog [type=submit]")
+    (sheet,) = texts(saved.value.path().read_bytes())
+    assert "西山社区" in sheet
+
+
 def test_on_a_phone_in_english(site: Site, visit: Callable[..., Visit]) -> None:
     seen = visit(f"{site.url}/history?lang=en", role=Role.PLANNER, viewport={"width": 390, "height": 844})
     seen.page.wait_for_selector(".changes tbody tr")

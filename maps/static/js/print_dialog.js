@@ -3,20 +3,24 @@
 import { download } from "./api.js";
 import { PAPERS } from "./boards.js";
 import { field, openDialog } from "./dialog.js";
+import { divisionField } from "./division_field.js";
 import { el } from "./dom.js";
 import { t } from "./format.js";
 
 /** Ask for the paper and save what a draft proposes, or the board of an edition's division as it was then, as a PDF. */
-export function askPrint({ id, name, status, layer, division, published_at: publishedAt }) {
+export function askPrint({ id, name, status, layer, division, division_level: level, published_at: publishedAt }) {
   const isDraft = status === "draft";
   const paper = el("select", {}, ...PAPERS.map((one) => el("option", { value: one }, one.toUpperCase())));
+  const part = divisionField(t("board.part_hint"), undefined, t("board.part"));
+  const hasParts = !isDraft && level !== "community";
+  const boardOf = (code) => `/api/v1/divisions/${encodeURIComponent(code)}/notice-board.pdf`;
   openDialog({
     title: t("board.print_title", { name }),
-    content: [el("p", {}, t(isDraft ? "board.print_draft" : "board.print_edition")), ...field(t("board.paper"), paper)],
+    content: [el("p", {}, t(isDraft ? "board.print_draft" : "board.print_edition")), ...(hasParts ? part.content : []), ...field(t("board.paper"), paper)],
     action: t("board.make"),
     work: () =>
       isDraft
         ? download(`/api/v1/drafts/${id}/notice-board.pdf`, { paper: paper.value })
-        : download(`/api/v1/divisions/${encodeURIComponent(division)}/notice-board.pdf`, { paper: paper.value, layer, as_of: publishedAt }),
+        : download(boardOf(part.code() ?? division), { paper: paper.value, layer, as_of: publishedAt }),
   });
 }
