@@ -179,7 +179,8 @@ def list_editions(
         text(
             """
             select e.id, l.code as layer, d.code as division, d.name as division_name, d.level as division_level,
-                   e.name, e.status, e.base_revision, e.draft_revision, e.revision, e.created_at, e.published_at, e.source, e.note,
+                   e.name, e.status, e.base_revision, e.draft_revision, e.revision, e.created_at, e.published_at,
+                   e.source, e.note,
                    a.display_name as author, e.returns_to_id as returns_to, e.publish_at, e.publish_refusal,
                    s.steps, s.last_step_at,
                    array(select r.username from draft_reviewer w join colleague r on r.id = w.account_id
