@@ -20,6 +20,7 @@ const BLIND = "#5b2a86";
 const BORDER = "#4b5158";
 const LABEL_PX = 46; // a share needs so much room
 const LINE_PX = 17;
+const SPOT_PX = 24;
 const pen = document.createElement("canvas").getContext("2d");
 pen.font = `600 12px ${FONT}`;
 const DASHES_FROM = 15; // further out the outlines of blind spots would be nothing but dashes
@@ -51,6 +52,7 @@ export class CoverageMap {
     this.labels = L.layerGroup().addTo(map);
     this.spots = L.featureGroup().addTo(map);
     this.chosen = L.layerGroup().addTo(map);
+    this.spotPlaces = [];
     map.on("moveend", () => this.label());
     map.on("zoomend", () => this.dashSpots());
   }
@@ -79,7 +81,7 @@ export class CoverageMap {
   label() {
     this.labels.clearLayers();
     const view = this.map.getBounds();
-    const taken = [];
+    const taken = this.spotPlaces.map((place) => boxAround(this.map.latLngToLayerPoint(place), [SPOT_PX, SPOT_PX]));
     const units = [...(this.shapes?.values() ?? [])].sort((one, other) => other.row.households - one.row.households);
     for (const { shape, row } of units) {
       const bounds = shape.getBounds();
@@ -90,7 +92,7 @@ export class CoverageMap {
       const at = this.map.latLngToLayerPoint(bounds.getCenter());
       for (let lines = words; lines.length; lines = lines.slice(1)) {
         const size = [Math.max(...lines.map(([text]) => pen.measureText(text).width)) + 10, lines.length * LINE_PX];
-        const box = L.bounds(at.subtract(L.point(size).divideBy(2)), at.add(L.point(size).divideBy(2)));
+        const box = boxAround(at, size);
         if (taken.some((other) => other.intersects(box))) continue;
         taken.push(box);
         const html = el("div", {}, ...lines.map(([text, look]) => el("span", { class: look }, text)));
@@ -102,11 +104,13 @@ export class CoverageMap {
 
   showSpots(features) {
     this.spots.clearLayers();
+    this.spotPlaces = features.map(({ properties: { lat, lon } }) => [lat, lon]);
+    this.label();
     for (const { geometry, properties } of features) {
       const { number: rank, lon, lat, households } = properties;
       const shape = L.geoJSON(geometry);
       const pin = L.marker([lat, lon], {
-        icon: L.divIcon({ className: "spot-box", html: el("span", { class: "spot" }, String(rank)), iconSize: [24, 24] }),
+        icon: L.divIcon({ className: "spot-box", html: el("span", { class: "spot" }, String(rank)), iconSize: [SPOT_PX, SPOT_PX] }),
         zIndexOffset: 1000 - rank, // the largest on top
         title: t("coverage.spot", { number: rank, households: number(households) }),
         alt: t("coverage.spot", { number: rank, households: number(households) }),
@@ -128,7 +132,7 @@ export class CoverageMap {
   }
 
   clearSpots() {
-    this.spots.clearLayers();
+    this.showSpots([]);
   }
 
   fitAll() {
@@ -149,6 +153,11 @@ export class CoverageMap {
   zoomToSpot({ geometry }) {
     this.map.fitBounds(L.geoJSON(geometry).getBounds(), { maxZoom: 17, padding: [40, 40] });
   }
+}
+
+function boxAround(at, size) {
+  const half = L.point(size).divideBy(2);
+  return L.bounds(at.subtract(half), at.add(half));
 }
 
 /** Say which stations were counted. */
