@@ -1,6 +1,6 @@
 // Places on borders: the corner or the stretch of border nearest to the pointer, and who shares it.
 
-import { nearestOnSegment } from "./geometry.js";
+import { nearestOnSegment } from "../geometry.js";
 
 /** Give the box around a point. */
 export const around = ([x, y], reach) => [x - reach, y - reach, x + reach, y + reach];

@@ -9,7 +9,7 @@ import { Canvas } from "./canvas.js";
 import { askAttributes, askDiscard, askMicroGrid } from "./dialogs.js";
 import { painter } from "./drawing.js";
 import { startFindings } from "./findings.js";
-import { toDegrees } from "./geometry.js";
+import { toDegrees } from "../geometry.js";
 import { isTyping, wireGestures } from "./gestures.js";
 import { startGridList } from "./grid_list.js";
 import { Highlights } from "./highlights.js";

@@ -1,7 +1,7 @@
 // A draft as the page knows it: its units at one revision, their figures, and the steps that it sends, one at a time.
 
 import { RequestError, change, get, remove, upload } from "../api.js";
-import { boxOf, covers, joinBoxes, labelPoint, worldOf } from "./geometry.js";
+import { boxOf, covers, joinBoxes, labelPoint, worldOf } from "../geometry.js";
 import { Places } from "./places.js";
 
 export const MANY = 422; // more than 2,000 things in a box

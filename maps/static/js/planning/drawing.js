@@ -3,7 +3,7 @@
 import { number, t } from "../format.js";
 import { FONT } from "../style.js";
 import { trace, traceSegments } from "./canvas.js";
-import { boxesMeet } from "./geometry.js";
+import { boxesMeet } from "../geometry.js";
 
 /** Colours by band: a fill, and a darker one for text and edges. */
 export const BANDS = {

@@ -5,7 +5,7 @@ import { field, openDialog } from "../dialog.js";
 import { el } from "../dom.js";
 import { ago, number, page, t } from "../format.js";
 import { LONG_MS } from "./draft.js";
-import { toWorld } from "./geometry.js";
+import { toWorld } from "../geometry.js";
 import { named } from "./names.js";
 
 const WAIT_MS = 600;

@@ -1,6 +1,6 @@
 // Pointer and keys on the map, handed to the tool in hand. What the tool doesn't want moves the map, as does the space bar.
 
-import { toWorld } from "./geometry.js";
+import { toWorld } from "../geometry.js";
 
 const STILL_PX = 4;
 

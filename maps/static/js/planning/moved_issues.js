@@ -4,7 +4,7 @@ import { el } from "../dom.js";
 import { number, t } from "../format.js";
 import { FONT } from "../style.js";
 import { trace } from "./canvas.js";
-import { boxOf, joinBoxes, labelPoint, worldOf } from "./geometry.js";
+import { boxOf, joinBoxes, labelPoint, worldOf } from "../geometry.js";
 
 const LAND = "#d9730d";
 

@@ -1,6 +1,6 @@
 // Which things lie near a place: boxes in a hash of square cells, for thousands of units and plots.
 
-import { boxesMeet } from "./geometry.js";
+import { boxesMeet } from "../geometry.js";
 
 const CELL = 256 / 2 ** 17; // about 300 m: a grid's size
 

@@ -2,7 +2,7 @@
 
 import { get } from "../api.js";
 import { bboxOf } from "../view.js";
-import { boxOf, covers, segmentMeets, worldOf } from "./geometry.js";
+import { boxOf, covers, segmentMeets, worldOf } from "../geometry.js";
 import { Places } from "./places.js";
 
 const PLOTS_FROM = 16;

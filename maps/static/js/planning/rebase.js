@@ -5,7 +5,7 @@ import { openDialog } from "../dialog.js";
 import { el } from "../dom.js";
 import { ago, number, t } from "../format.js";
 import { trace } from "./canvas.js";
-import { boxOf, joinBoxes, worldOf } from "./geometry.js";
+import { boxOf, joinBoxes, worldOf } from "../geometry.js";
 import { named, nameOf } from "./names.js";
 import { notice } from "./notice.js";
 

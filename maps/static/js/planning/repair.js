@@ -6,7 +6,7 @@ import { el } from "../dom.js";
 import { number, t } from "../format.js";
 import { trace } from "./canvas.js";
 import { LONG_MS } from "./draft.js";
-import { boxOf, joinBoxes, worldOf } from "./geometry.js";
+import { boxOf, joinBoxes, worldOf } from "../geometry.js";
 import { nameOf } from "./names.js";
 
 const ALLOWED_M = 1;

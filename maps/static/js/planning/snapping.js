@@ -8,7 +8,7 @@ import { around, nearestBorder } from "./borders.js";
 import { traceLine } from "./canvas.js";
 import { MANY } from "./draft.js";
 import { MARK } from "./drawing.js";
-import { metresPerUnit, nearestOnSegment, toWorld } from "./geometry.js";
+import { metresPerUnit, nearestOnSegment, toWorld } from "../geometry.js";
 import { Places } from "./places.js";
 
 export const SNAP_PX = 10;

@@ -2,6 +2,7 @@
 
 import { byId, el } from "../dom.js";
 import { moment, named, number, t } from "../format.js";
+import { covers, labelPoint, toDegrees, toWorld, worldOf } from "../geometry.js";
 import { speedOf } from "../pace.js";
 import { CIRCLE } from "../station_drawing.js";
 import { FONT } from "../style.js";
@@ -71,7 +72,8 @@ export class CoverageMap {
         smoothFactor: 0.5,
       });
       shape.on("click", () => this.onUnit(feature.properties.code));
-      this.shapes.set(feature.properties.code, { shape, row: feature.properties });
+      const polygons = worldOf(feature.geometry);
+      this.shapes.set(feature.properties.code, { shape, polygons, middle: middleOf(polygons), row: feature.properties });
       this.units.addLayer(shape);
     }
     this.label();
@@ -83,23 +85,34 @@ export class CoverageMap {
     const view = this.map.getBounds();
     const taken = this.spotPlaces.map((place) => boxAround(this.map.latLngToLayerPoint(place), [SPOT_PX, SPOT_PX]));
     const units = [...(this.shapes?.values() ?? [])].sort((one, other) => other.row.households - one.row.households);
-    for (const { shape, row } of units) {
-      const bounds = shape.getBounds();
-      const [west, east] = [bounds.getSouthWest(), bounds.getNorthEast()].map((corner) => this.map.latLngToLayerPoint(corner).x);
-      if (!view.intersects(bounds) || east - west < LABEL_PX) continue;
+    for (const unit of units.filter(({ shape }) => view.intersects(shape.getBounds()))) {
+      const { row } = unit;
       const share = row[`share_${this.minutes}`];
       const words = [[row.name, "unit-name"], ...(share === null ? [] : [[percent(share, 0), "share-label"]])];
-      const at = this.map.latLngToLayerPoint(bounds.getCenter());
-      for (let lines = words; lines.length; lines = lines.slice(1)) {
-        const size = [Math.max(...lines.map(([text]) => pen.measureText(text).width)) + 10, lines.length * LINE_PX];
+      const label = this.roomFor(words, unit, taken);
+      if (!label) continue;
+      taken.push(label.box);
+      const html = el("div", {}, ...label.lines.map(([text, look]) => el("span", { class: look }, text)));
+      const icon = L.divIcon({ className: "share-box", html, iconSize: label.size });
+      this.labels.addLayer(L.marker(this.map.layerPointToLatLng(label.at), { icon, interactive: false, keyboard: false }));
+    }
+  }
+
+  /** Find where all lines, or the last of them, hide nothing that is taken: well inside a unit, else above or below there. */
+  roomFor(words, { shape, polygons, middle }, taken) {
+    const bounds = shape.getBounds();
+    const [west, east] = [bounds.getSouthWest(), bounds.getNorthEast()].map((corner) => this.map.latLngToLayerPoint(corner).x);
+    if (east - west < LABEL_PX) return null;
+    for (let lines = words; lines.length; lines = lines.slice(1)) {
+      const size = [Math.max(...lines.map(([text]) => pen.measureText(text).width)) + 10, lines.length * LINE_PX];
+      for (const step of [0, 1, -1]) {
+        const at = this.map.latLngToLayerPoint(middle).add([0, (step * (SPOT_PX + size[1])) / 2 + step]);
+        const { lng, lat } = this.map.layerPointToLatLng(at);
         const box = boxAround(at, size);
-        if (taken.some((other) => other.intersects(box))) continue;
-        taken.push(box);
-        const html = el("div", {}, ...lines.map(([text, look]) => el("span", { class: look }, text)));
-        this.labels.addLayer(L.marker(bounds.getCenter(), { icon: L.divIcon({ className: "share-box", html, iconSize: size }), interactive: false, keyboard: false }));
-        break;
+        if (covers(polygons, toWorld(lng, lat)) && !taken.some((other) => other.intersects(box))) return { lines, size, at, box };
       }
     }
+    return null;
   }
 
   showSpots(features) {
@@ -154,6 +167,8 @@ export class CoverageMap {
     this.map.fitBounds(L.geoJSON(geometry).getBounds(), { maxZoom: 17, padding: [40, 40] });
   }
 }
+
+const middleOf = (polygons) => toDegrees(labelPoint(polygons)).reverse();
 
 function boxAround(at, size) {
   const half = L.point(size).divideBy(2);

@@ -3,7 +3,7 @@
 import { t } from "../../format.js";
 import { trace } from "../canvas.js";
 import { MARK } from "../drawing.js";
-import { segmentMeets } from "../geometry.js";
+import { segmentMeets } from "../../geometry.js";
 
 /** Make the tool. */
 export function brushTool(desk) {

@@ -3,7 +3,7 @@
 import { around, cornersNear, nearestBorder, neighboursOf, unitsAt } from "../borders.js";
 import { traceLine } from "../canvas.js";
 import { MARK } from "../drawing.js";
-import { metresPerUnit, toDegrees } from "../geometry.js";
+import { metresPerUnit, toDegrees } from "../../geometry.js";
 import { markSnap, snapMetres } from "../snapping.js";
 
 const REACH_PX = 9;

@@ -3,7 +3,7 @@
 import { nearestBorder } from "../borders.js";
 import { traceLine } from "../canvas.js";
 import { MARK } from "../drawing.js";
-import { toDegrees } from "../geometry.js";
+import { toDegrees } from "../../geometry.js";
 import { refuse } from "../notice.js";
 import { ON_LINE_M, SNAP_PX, markSnap, snapMetres } from "../snapping.js";
 import { dot } from "./corners.js";
