@@ -266,6 +266,48 @@ def test_two_who_edit_the_same_station_lose_nothing(visit: Callable[..., Visit],
     expect(second.locator(".facts")).to_contain_text("滨江路1号")
 
 
+def test_leaving_while_it_is_saved_loses_nothing(visit: Callable[..., Visit], site: Site) -> None:
+    page = visit(address(site, 8), role=Role.PLANNER).page
+    held: list[Route] = []
+    page.route("**/api/v1/stations/*", lambda route: held.append(route) if is_change(route) else route.continue_())
+    page.locator(".station-rows button", has_text="西站").click()
+    page.get_by_role("button", name="编辑").click()
+    page.get_by_label("服务内容").fill("老年食堂")
+    page.get_by_role("button", name="保存").click()
+    expect(page.get_by_text("正在保存")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.wait_for_timeout(100)
+    held.pop().abort()
+    expect(page.get_by_role("alert")).not_to_be_empty()  # of the form, which is still there with what she wrote
+    expect(page.get_by_label("服务内容")).to_have_value("老年食堂")
+    page.get_by_role("button", name="保存").click()
+    expect(page.get_by_text("正在保存")).to_be_visible()
+    page.get_by_role("button", name="取消").click()
+    page.wait_for_timeout(100)
+    held.pop().continue_()
+    expect(page.locator("#toast")).to_have_text("已保存“西站”。")
+    expect(page.locator(".facts")).to_contain_text("老年食堂")
+
+
+def is_change(route: Route) -> bool:
+    return route.request.method == "PATCH"
+
+
+def test_a_late_failure_is_not_another_stations(visit: Callable[..., Visit], site: Site) -> None:
+    page = visit(address(site, 8)).page
+    held: list[Route] = []
+    slow = page.locator(".station-rows button", has_text="西站").get_attribute("data-station")
+    page.route(f"**/api/v1/stations/{slow}?*", lambda route: held.append(route))
+    page.locator(".station-rows button", has_text="西站").click()
+    page.locator(".station-rows button", has_text="onerror").click()
+    expect(page.locator(".circle-facts li")).to_have_count(3)
+    held.pop().abort()
+    page.wait_for_timeout(200)
+    expect(page.locator("#toast")).to_be_hidden()
+    page.get_by_label("老年人").check()  # what is shown is still the chosen one
+    expect(page.locator(".circle-made")).to_contain_text("步行 3 公里/小时（老年人）")
+
+
 def test_a_search_finds_stations_outside_of_the_view(visit: Callable[..., Visit], site: Site) -> None:
     page = visit(address(site, 28), role=Role.DISPATCHER).page
     expect(page.locator(".count")).to_have_text("视野内没有站点，移动或缩小地图看看。")

@@ -23,7 +23,8 @@ export class StationEditor {
     this.id = station?.id ?? null;
     this.onEnd = onEnd;
     this.saved = null;
-    this.isOver = this.isSaving = false;
+    this.isOver = false;
+    this.saving = null; // "facts" or "photo" while they are under way
     this.place = station ? [...station.geometry.coordinates] : place;
     this.doors = (station?.properties.doors ?? []).map((door) => [...door]);
     this.handles = L.layerGroup().addTo(map);
@@ -71,11 +72,11 @@ export class StationEditor {
     );
     form.addEventListener("submit", async (event) => {
       event.preventDefault();
-      if (this.isSaving) return;
-      this.isSaving = true;
+      if (this.saving) return;
       save.setAttribute("aria-disabled", "true"); // not disabled: it would lose the focus, and keys with it
       await this.save();
-      this.isSaving = false;
+      this.saving = null;
+      this.progress.replaceChildren();
       save.removeAttribute("aria-disabled");
     });
     form.addEventListener("keydown", (event) => {
@@ -196,6 +197,8 @@ export class StationEditor {
     const facts = { ...this.fields.read(), doors: this.doors };
     const moved = this.hasMoved() ? { lon, lat } : {};
     const hasNewCircles = this.hasMoved() || this.hasOtherDoors();
+    this.saving = "facts";
+    this.tellProgress(t("stations.saving"));
     try {
       this.station = this.station
         ? await change("PATCH", `/api/v1/stations/${this.id}`, this.station.properties.revision, { ...facts, ...moved })
@@ -247,9 +250,14 @@ export class StationEditor {
     return this.fields.isChanged() || hasOtherPlace || this.photo.isChanged();
   }
 
-  /** Leave the form, asking first where something would be lost. */
+  tellProgress(words) {
+    this.progress.replaceChildren(el("span", { class: "spinner", "aria-hidden": "true" }), words);
+  }
+
+  /** Leave the form, asking first where something would be lost; not while its facts are saved, which ends it or tells why not. */
   leave() {
-    if (this.isSaving || !this.isChanged()) return this.end(this.saved);
+    if (this.saving === "facts") return;
+    if (this.saving || !this.isChanged()) return this.end(this.saved);
     openDialog({
       title: t("stations.discard_title"),
       content: [el("p", {}, t("stations.discard_note"))],
@@ -261,7 +269,8 @@ export class StationEditor {
   }
 
   async savePhoto() {
-    if (this.photo.file) this.progress.replaceChildren(el("span", { class: "spinner", "aria-hidden": "true" }), t("stations.photo_sending"));
+    this.saving = "photo";
+    if (this.photo.file) this.tellProgress(t("stations.photo_sending"));
     const { photo: had } = this.station.properties;
     try {
       const photo = (this.station.properties.photo = await this.photo.save(this.id));
@@ -270,7 +279,6 @@ export class StationEditor {
     } catch (error) {
       this.outcome.textContent = t("stations.photo_failed", { reason: error.message });
     }
-    this.progress.replaceChildren();
   }
 
   refuse(reason, at) {

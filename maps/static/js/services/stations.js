@@ -179,6 +179,7 @@ class StationsPage {
       const bounds = await this.drawCircles();
       if (bounds && isFromList) this.map.fitBounds(bounds, { maxZoom: 16, padding: [24, 24] });
     } catch (error) {
+      if (mine !== this.chosen || this.editor) return;
       this.chosen = null;
       toast(t("stations.failed", { reason: error.message }));
     }
@@ -187,13 +188,14 @@ class StationsPage {
   /** Draw the shown station's circles at the chosen pace; gives their bounds, null where there is something else to show by now. */
   async drawCircles() {
     const { shown, note: { pace } } = this;
+    const isPast = () => shown !== this.shown || shown.id !== this.chosen || pace !== this.note.pace || this.editor;
     try {
       const areas = pace === "adult" ? shown.properties.service_areas : (await get(`/api/v1/stations/${shown.id}/service-areas`, { pace })).features;
-      if (shown !== this.shown || shown.id !== this.chosen || pace !== this.note.pace || this.editor) return null;
+      if (isPast()) return null;
       this.note.show(areas);
       return this.circles.show(areas);
     } catch (error) {
-      this.note.fail(error);
+      if (!isPast()) this.note.fail(error);
       return null;
     }
   }
