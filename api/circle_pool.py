@@ -2,9 +2,10 @@
 
 import os
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing import get_context, parent_process
 
 from sqlalchemy.orm import Session
@@ -47,7 +48,8 @@ def refresh_on_all_cores(
 ) -> int:
     """Compute every circle that is missing or stale and return of how many stations.
 
-    Killed at any time, it goes on where it was when it is called again: every batch is committed whole.
+    Killed at any time, it goes on where it was when it is called again: every batch is committed whole. One that fails
+    keeps no other from being computed.
 
     Parameters
     ----------
@@ -57,24 +59,36 @@ def refresh_on_all_cores(
         Up to so many stations this process does it alone.
     progress
         Told after each batch how many stations are done.
+
+    Raises
+    ------
+    ExceptionGroup
+        In the end, where batches failed: what each of them met with.
     """
     due = plan.stale()
     batches = [due[begin : begin + BATCH] for begin in range(0, len(due), BATCH)]
     cores = cores or len(os.sched_getaffinity(0))
-    done = 0
     if len(due) <= few or cores == 1:
         cache = NetworkCache(plan.memory_mb * 1_000_000)
-        for batch in batches:
-            done += plan.compute(batch, cache)
-            progress(done)
-        return done
+        return _count((partial(plan.compute, batch, cache) for batch in batches), progress)
     context = get_context("forkserver")  # the worker has threads, which a fork would break
     context.set_forkserver_preload([__name__])
     memory = plan.memory_mb * 1_000_000 // cores
     with ProcessPoolExecutor(cores, mp_context=context, initializer=_begin, initargs=(plan, memory)) as pool:
-        for batch_done in as_completed([pool.submit(_compute, batch) for batch in batches]):
-            done += batch_done.result()
-            progress(done)
+        computed = as_completed([pool.submit(_compute, batch) for batch in batches])
+        return _count((batch.result for batch in computed), progress)
+
+
+def _count(batches: Iterable[Callable[[], int]], progress: Callable[[int], None]) -> int:
+    done, failures = 0, []
+    for batch in batches:
+        try:
+            done += batch()
+        except Exception as error:  # whatever it is, the next batch has nothing to do with it
+            failures.append(error)
+        progress(done)
+    if failures:
+        raise ExceptionGroup("circles that could not be computed", failures)
     return done
 
 

@@ -43,13 +43,14 @@ def contour(
     width_m: float = BAND_M,
     cell_m: float = CELL_M,
     *,
-    holes_from: float = 0.0,
+    small_m2: float = 0.0,
+    small_share: float = np.inf,
     tolerance_m: float = 0.0,
 ) -> tuple[GeomArray, IntArray]:
     """Return (k,) rings of the band and (k,) the part of it each belongs to, ascending, its outside before its holes.
 
-    Holes under the share ``holes_from`` of their part are left out. Rings are simplified by ``tolerance_m`` one by one,
-    so that they may cross.
+    Holes under ``small_m2`` that are also under ``small_share`` of their part are left out. Rings are simplified by
+    ``tolerance_m`` one by one, so that they may cross.
     """
     x, y, metres = distance_field(samples, width_m, cell_m)
     # the oldest of contourpy's algorithms gives the same rings as its newest in half the time; its class itself, since
@@ -63,7 +64,7 @@ def contour(
         y_chunk_size=0,
     )
     lines: Any = generator.lines(width_m + _CONTOUR_BIAS_M)[0]  # typed as the union of all line types
-    rings, part = _nested(*_rings(lines), holes_from)
+    rings, part = _nested(*_rings(lines), small_m2, small_share)
     if tolerance_m:
         rings = shapely.simplify(rings, tolerance_m, preserve_topology=False)
         left = shapely.get_num_coordinates(rings) > 3  # no hole is left of a sliver
@@ -84,12 +85,12 @@ def _rings(lines: list[FloatArray]) -> tuple[GeomArray, FloatArray]:
     return np.asarray(rings, dtype=object), np.add.reduceat(cross, end - sizes) / 2
 
 
-def _nested(rings: GeomArray, signed_m2: FloatArray, holes_from: float) -> tuple[GeomArray, IntArray]:
-    """Put each hole behind the smallest outside around it, and leave out those that are small beside it."""
+def _nested(rings: GeomArray, signed_m2: FloatArray, small_m2: float, small_share: float) -> tuple[GeomArray, IntArray]:
+    """Put each hole behind the smallest outside around it, and leave out the small ones."""
     outside, inside = signed_m2 < 0, signed_m2 > 0
     parts_m2 = -signed_m2[outside]
     around = _around(rings[outside], parts_m2, rings[inside])
-    seen = signed_m2[inside] >= holes_from * parts_m2[around]
+    seen = signed_m2[inside] >= np.minimum(small_m2, small_share * parts_m2[around])
     part = np.concatenate([np.arange(len(parts_m2)), around[seen]])
     order = np.argsort(part, kind="stable")
     return np.concatenate([rings[outside], rings[inside][seen]])[order], part[order]

@@ -16,7 +16,9 @@ from geo.geometry.walking import BoolArray, GeomArray, IntArray, WalkingNetwork
 
 #: Blocks smaller than this are filled: whoever lives inside lives within reach.
 BLOCK_M2 = 40_000.0
-#: A block that is less of the circle than this changes nothing that anyone sees: it is filled without a proof.
+#: No block that the raster makes so small can be larger than those that are filled.
+SURELY_SMALL_M2 = BLOCK_M2 / 2
+#: A block that is less of the circle than this changes nothing that anyone sees: the raster decides without a proof.
 SEEN_SHARE = 0.006
 _PINCH_M = 22.0  # a wall between two blocks thinner than two cells may be a slanting gap that the raster closed
 _AREA_DOUBT_M = 0.5  # the raster's areas are true within this times the outline (250 real blocks: 0.31 at most)

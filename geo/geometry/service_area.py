@@ -13,7 +13,7 @@ from shapely import MultiPolygon
 from shapely.geometry.base import BaseGeometry
 
 from geo.geometry.band import BAND_M, CELL_M, contour
-from geo.geometry.blocks import SEEN_SHARE, ExactBands, fill_blocks
+from geo.geometry.blocks import SEEN_SHARE, SURELY_SMALL_M2, ExactBands, fill_blocks
 from geo.geometry.projection import FloatArray, metric_epsg, to_lonlat, to_metric
 from geo.geometry.reach import Stretches, search
 from geo.geometry.snapping import MAX_SNAP_M, MIN_COMPONENT_M, snap
@@ -107,7 +107,9 @@ def outline(network: WalkingNetwork, doors: Sequence[Snap], stretches: Stretches
     samples = reached_samples(network, doors, stretches, limit_m)
     is_small = bool(np.ptp(samples[:, 0]) * np.ptp(samples[:, 1]) < SMALL_M2)
     cell_m = FINE_CELL_M if is_small else CELL_M
-    rings, part = contour(samples, cell_m=cell_m, holes_from=SEEN_SHARE, tolerance_m=SIMPLIFY_M)
+    rings, part = contour(
+        samples, cell_m=cell_m, small_m2=SURELY_SMALL_M2, small_share=SEEN_SHARE, tolerance_m=SIMPLIFY_M
+    )
     walks = np.asarray(shapely.linestrings([_walk_to_street(door, limit_m) for door in doors]), dtype=object)
     filled = fill_blocks(rings, part, ExactBands(network, stretches, walks))
     shape = filled if filled.is_valid else _polygons(shapely.make_valid(filled))

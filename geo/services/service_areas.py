@@ -14,6 +14,7 @@ from geo.geometry.service_area import ServiceArea, buffer_area, service_areas
 from geo.geometry.walk import Walk, shortest_walk
 from geo.models import Station
 from geo.queries import service_areas as queries
+from geo.services.doors import check_doors
 from geo.services.streets.networks import NetworkCache
 from geo.walking_rules import Limits, Pace, WalkingRules
 
@@ -67,10 +68,11 @@ def circles(
     Raises
     ------
     InvalidCoordinateError
-        A door is no place on earth.
+        A door is no place on earth, or too far from the first.
     """
     minutes, speed_kmh = limits.minutes, limits.speed_kmh
     places = [_place(lon, lat, crs) for lon, lat in doors]
+    check_doors(places[0], places[1:])
     found = cache.at(session, *places[0])
     if found is None:
         areas = [buffer_area(places, one, speed_kmh=speed_kmh) for one in minutes]

@@ -16,17 +16,13 @@ from sqlalchemy.orm import Session
 
 from geo.crs import to_wgs84
 from geo.errors import ConflictError, InvalidCoordinateError, NotFoundError, StaleRevisionError
-from geo.geometry.local_metres import metres_per_degree
 from geo.models import Division, Station
 from geo.queries import stations as queries
 from geo.queries.containing import divisions_of_points
 from geo.services import audit
 from geo.services.access import ForbiddenError, Scope
+from geo.services.doors import LonLat, check_doors
 
-LonLat = tuple[float, float]
-
-#: A door further away belongs to another house, or was taken down in another coordinate system.
-MAX_DOOR_M = 500.0
 PLAIN = ("code", "name", "kind", "level", "address", "hours", "services", "area_m2")
 
 
@@ -47,7 +43,9 @@ def find(session: Session, station_id: int, scope: Scope | None = None, *, to_ch
     NotFoundError
         There is no such station, it is closed, or lies outside the scope.
     """
-    found = session.get(Station, station_id, with_for_update=to_change, populate_existing=to_change)
+    # for no key update: who draws its circles meanwhile refers to it, and is not to wait for whoever waits for them
+    lock = {"key_share": True} if to_change else None
+    found = session.get(Station, station_id, with_for_update=lock, populate_existing=to_change)
     if found is None or found.retired_at is not None or (scope is not None and not scope.covers(found.division_path)):
         raise NotFoundError(f"没有编号为 {station_id} 的服务站点。 there is no station {station_id}")
     return found
@@ -83,7 +81,7 @@ def add(
         Another station has the code.
     """
     at, *doors = _wgs84([place.at, *place.doors], place.crs)
-    _check_doors(at, doors)
+    check_doors(at, doors)
     home = _named(session, scope, division) if division is not None else _around(session, scope, at)
     code = facts.get("code") or queries.free_code(session, home.code)
     _check_code(session, code)
@@ -177,15 +175,18 @@ def _move(
     further = (
         _wgs84(doors, crs) if doors is not None else [(x + new[0] - old[0], y + new[1] - old[1]) for x, y in further]
     )
-    _check_doors(new, further)
+    check_doors(new, further)
     station.geom, station.doors = _point(new), _doors(further)
 
 
 def _follow(session: Session, scope: Scope, station: Station, old: LonLat) -> None:
-    """Give a station that has left the division it belonged to, to the one it stands in now, if that is known."""
+    """Give a station that has left the division it belonged to, to the one it stands in now.
+
+    Land that nobody has drawn yet is known as the district's or the city's at most: then it stays where it was.
+    """
     places = [shapely.Point(place) for place in (old, _places(station)[0])]
     left, reached = divisions_of_points(session, places)
-    if reached is None or reached == left or left != station.division_id:
+    if left != station.division_id or reached is None or str(reached) in station.division_path.split("."):
         return
     home = _of_place(session, scope, reached)
     station.division_id, station.division_path = home.id, home.path
@@ -208,18 +209,6 @@ def _doors(places: Sequence[LonLat]) -> WKBElement | None:
 def _wgs84(places: Sequence[LonLat], crs: str) -> list[LonLat]:
     lon, lat = to_wgs84([x for x, _ in places], [y for _, y in places], crs)
     return list(zip(lon.tolist(), lat.tolist(), strict=True))
-
-
-def _check_doors(at: LonLat, doors: Sequence[LonLat]) -> None:
-    x_m, y_m = metres_per_degree(at[1])
-    for number, (lon, lat) in enumerate(doors, 2):  # the first is the station itself
-        away = float(np.hypot((lon - at[0]) * x_m, (lat - at[1]) * y_m))
-        if away > MAX_DOOR_M:
-            raise InvalidCoordinateError(
-                f"{number} 号出入口（{lon:.7f}, {lat:.7f}）距站点 {away:.0f} 米，超过 {MAX_DOOR_M:.0f} 米。"
-                f" Entrance {number} ({lon:.7f}, {lat:.7f}) is {away:.0f} m from the station:"
-                f" more than {MAX_DOOR_M:.0f} m."
-            )
 
 
 def _named(session: Session, scope: Scope, code: str) -> Division:

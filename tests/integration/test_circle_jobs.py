@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from api import circle_jobs
 from api.circle_pool import BATCH, CirclePlan, refresh_on_all_cores
 from geo.db.engine import APP_ROLE, make_engine
+from geo.errors import InvalidCoordinateError
 from geo.walking_rules import WalkingRules
 from tests.builders import add_division, add_station
 
@@ -85,6 +86,21 @@ def test_one_process_and_several_draw_the_same(owner_engine: Engine, committed_u
         connection.execute(text("delete from service_area"))
     assert refresh_on_all_cores(plan, cores=1) == STATIONS
     assert shapes() == several
+
+
+@pytest.mark.parametrize("cores", [1, 2])
+def test_a_batch_that_fails_keeps_no_other_from_being_computed(
+    owner_engine: Engine, committed_url: str, cores: int
+) -> None:
+    with owner_engine.begin() as connection:  # no way in leads to such a door
+        first = connection.execute(text("select min(id) from station")).scalar_one()
+        far = text("update station set doors = ST_Multi(ST_Translate(geom, 1, 0)) where id = :id")
+        connection.execute(far, {"id": first})
+    plan = CirclePlan(committed_url, APP_ROLE, WalkingRules())
+    with pytest.raises(ExceptionGroup) as raised:
+        refresh_on_all_cores(plan, cores=cores, few=0)
+    assert [type(one) for one in raised.value.exceptions] == [InvalidCoordinateError]
+    assert len(made(owner_engine)) == STATIONS - BATCH
 
 
 def test_killed_it_goes_on_where_it_was(owner_engine: Engine, committed_url: str) -> None:

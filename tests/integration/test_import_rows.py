@@ -119,6 +119,9 @@ def test_further_doors_and_services_of_stations(session, grid, load):
     assert load("stations", "站点编码,名称,经度,纬度", f"S1,甲,{lon},{lat}", crs="wgs84").counts["unchanged"] == 1
     refused = load("stations", head, f"S1,甲,{lon},{lat},西门,", crs="wgs84").of("refused")
     assert [(f.reason, f.row) for f in refused] == [("bad_doors", 2)]
+    refused = load("stations", head, f"S1,甲,{lon},{lat},{lon + 0.01} {lat},", crs="wgs84").of("refused")
+    assert [(f.reason, f.row) for f in refused] == [("far_doors", 2)]
+    assert "超过 500 米" in refused[0].message
     assert load("stations", head, f"S1,甲,{lon},{lat},,", crs="wgs84").counts["changed"] == 1
     assert station.doors is None
 

@@ -116,7 +116,7 @@ class TestWhatIf:
         small, large = (shapely.geometry.shape(one["geometry"]) for one in answer.json()["features"])
         assert small.difference(large).area < 1e-10
         assert large.covers(shapely.Point(HERE))
-        doors = planner.post(TRY, json=body | {"doors": [[116.312, 40.002]]}).json()["features"]
+        doors = planner.post(TRY, json=body | {"doors": [[116.3145, 40.002]]}).json()["features"]
         assert doors[1]["properties"]["area_m2"] > 1.1 * answer.json()["features"][1]["properties"]["area_m2"]
         with owner_engine.connect() as connection:
             assert connection.scalar(text("select count(*) from service_area where speed_kmh = 4.8")) == 0
@@ -126,6 +126,13 @@ class TestWhatIf:
         ]
         assert told == [(5, 3.0, "elderly"), (10, 3.0, "elderly"), (15, 3.0, "elderly")]
         assert answer.json()["features"][0]["properties"]["pace"] is None
+
+    def test_a_door_far_away_is_refused(self, team: Team) -> None:
+        """Whoever asks is to fill no memory with a circle as wide as a province."""
+        body = {"lon": HERE[0], "lat": HERE[1], "doors": [[HERE[0] + 0.001, HERE[1]], [HERE[0] + 2, HERE[1]]]}
+        answer = team.member(Role.PLANNER, None).post(TRY, json=body)
+        assert answer.status_code == 422
+        assert "3 号出入口" in answer.json()["detail"]
 
     def test_a_pace_and_a_speed_contradict_each_other(self, team: Team) -> None:
         body = {"lon": HERE[0], "lat": HERE[1], "pace": "adult", "speed_kmh": 4}

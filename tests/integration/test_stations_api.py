@@ -12,10 +12,11 @@ from sqlalchemy.orm import Session
 
 from api.schemas.placement import PlacementOut
 from geo.models import Division
+from geo.services import stations
 from geo.services.access import Role
 from geo.services.streets.osm import StreetFile
 from geo.services.streets.store import store
-from tests.builders import add_division, add_station, box, lon_lat
+from tests.builders import add_division, add_edition, add_grid, add_layer, add_station, box, lon_lat
 from tests.integration.conftest import Member, Team
 from tests.streets import streets_between
 
@@ -150,6 +151,24 @@ class TestMovedIntoAnotherDivision:
     def test_what_was_given_to_another_division_stays_there(self, planner: Member, station: dict[str, Any]) -> None:
         assert self.move(planner, station, 13, division="450302").json()["properties"]["division"]["name"] == "本区"
         assert self.move(planner, station, 17).json()["properties"]["division"]["name"] == "本区"
+
+    def test_on_land_that_nobody_has_drawn_yet_it_stays(self, planner: Member, owner_engine: Engine) -> None:
+        """A community whose border is known by its grids alone: beside these only the city's is."""
+        with Session(owner_engine) as session, session.begin():
+            district = session.scalars(select(Division).where(Division.code == "450302")).one()
+            drawn = add_division(session, "图上社区", level="community", code="450302001009", parent=district)
+            layer = add_layer(session, session.get_one(Division, district.parent_id))
+            add_grid(session, add_edition(session, layer, drawn), drawn, box(30, 0, 31, 1), code="450302001009001")
+            ids = {"division": drawn.id, "layer": layer.id}
+        lon, lat = lon_lat(30.5, 0.5)
+        body = {"name": "移站", "kind": "terminal", "lon": lon, "lat": lat}
+        made = planner.post(URL, json=body).json()
+        assert made["properties"]["division"]["name"] == "图上社区"
+        assert self.move(planner, made, 32).json()["properties"]["division"]["name"] == "图上社区"
+        with owner_engine.begin() as connection:
+            connection.execute(text("delete from station where division_id = :division"), ids)
+            connection.execute(text("truncate grid_version, grid, edition, layer cascade"), ids)
+            connection.execute(text("delete from division where id = :division"), ids)
 
     def test_where_no_division_is_known_it_stays(self, planner: Member, station: dict[str, Any]) -> None:
         lon, lat = lon_lat(-50, 0)
@@ -303,6 +322,22 @@ def test_a_place_in_gcj02_is_converted_first(planner: Member, new: dict[str, Any
     x, y = (float(one[0]) for one in from_wgs84([lon], [lat], "gcj02"))
     moved = planner.patch(f"{URL}/{new['id']}", json={"lon": x, "lat": y, "crs": "gcj02"}).json()
     assert moved["geometry"]["coordinates"] == pytest.approx([lon, lat], abs=1e-6)
+
+
+def test_who_changes_a_station_holds_nobody_up_who_draws_its_circles(new: dict[str, Any], owner_engine: Engine) -> None:
+    """Else the one would wait for the other's circles, and that one for the station: a deadlock."""
+    with Session(owner_engine) as changing, owner_engine.connect() as drawing:
+        stations.find(changing, new["id"], to_change=True)
+        drawing.execute(text("set lock_timeout = '1s'"))
+        drawing.execute(text("delete from service_area where station_id = :id"), {"id": new["id"]})
+        drawn = """
+            insert into service_area (station_id, minutes, speed_kmh, method, geom, door, area_m2, street_m, truncated,
+                                      computed_at)
+            select id, 5, 4, 'buffer', ST_Multi(ST_Buffer(geom, 0.001)), geom, 1, 0, false, now() from station
+            where id = :id
+        """
+        drawing.execute(text(drawn), {"id": new["id"]})
+        drawing.rollback()
 
 
 def test_no_such_station(planner: Member) -> None:

@@ -142,7 +142,7 @@ def test_rings_within_rings_are_parts_with_their_own_holes() -> None:
     assert sorted(part.area for part in found.geoms) == pytest.approx(
         [2 * np.pi * r * 50 for r in radii[::-1]], rel=0.01
     )
-    rings, part = contour(samples, holes_from=0.5)
+    rings, part = contour(samples, small_m2=np.inf, small_share=0.5)
     assert part.tolist() == [0, 0, 1, 1, 2]  # the hole of 75 m in the smallest is under half of its part
     assert shapely.area(shapely.polygons(rings))[part == 2] == pytest.approx([np.pi * 125**2], rel=0.01)
 
@@ -204,6 +204,21 @@ def test_circles_of_real_extracts_agree_with_the_exact_shape(wangge_data: Path) 
     assert np.mean(bands) >= 0.985
     assert min(shapes) >= 0.97
     assert np.mean(shapes) >= 0.99
+
+
+def test_a_large_circle_keeps_its_blocks_open_too() -> None:
+    """2.7 km along streets 300 m apart: each of its many blocks of 6.25 ha is far less than 1 % of it."""
+    ticks = [300 * n for n in range(-10, 11)]
+    network = WalkingNetwork(streets(grid_lines(ticks, ticks)), epsg=EPSG)
+    door = snap(network, *lonlat((10, 0)))
+    assert door is not None
+    limit = 2667.0
+    shape = outline(network, [door], search(network, [door], limit).stretches(), limit)
+    exact = exact_shape(network, [door], limit)
+    assert sum(len(part.interiors) for part in shape.geoms) == sum(
+        len(part.interiors) for part in shapely.get_parts(exact)
+    )
+    assert agreement(shape, exact) >= 0.97
 
 
 @pytest.mark.parametrize("side", [249.0, 249.9, 250.1, 251.0])

@@ -8,12 +8,13 @@ import shapely
 from numpy.typing import NDArray
 
 from geo.crs import to_wgs84
-from geo.errors import RefusedImportError
+from geo.errors import InvalidCoordinateError, RefusedImportError
 from geo.models import Building, Compound, Division, Station
 from geo.queries import ending
 from geo.queries.containing import divisions_of_points
 from geo.queries.footprints import give_way
 from geo.queries.households import grids_around, sum_households
+from geo.services.doors import check_doors
 from geo.services.importing.cells import leave_out_unreadable, refuse_unreadable
 from geo.services.importing.columns import Columns
 from geo.services.importing.repair import convert_geometries, repair_polygons
@@ -65,7 +66,7 @@ def load_stations(task: Task) -> None:
     kinds = [_kind(task, i, c, STATION_KINDS, "service_centre") for i, c in enumerate(cells)]
     refuse_unreadable(task, columns, "area_m2", whole_number, "不小于 0 的数（平方米）")
     leave_out_unreadable(task, columns, "level", lambda text: kind_of(text, STATION_LEVELS), "站点级别")
-    doors = [_doors(task, i, cell) for i, cell in enumerate(cells)]
+    doors = [_doors(task, i, cell, points[i]) for i, cell in enumerate(cells)]
     homes = _homes(task, cells, codes, points)
     task.stop_if_refused()
     put = Upsert(task.session, Station, [c for c in codes if c])
@@ -89,7 +90,7 @@ def load_stations(task: Task) -> None:
     _end(task, put, codes, homes)
 
 
-def _doors(task: Task, i: int, cell: dict[str, Any]) -> shapely.MultiPoint | None:
+def _doors(task: Task, i: int, cell: dict[str, Any], at: shapely.Point | None) -> shapely.MultiPoint | None:
     """Give a station's further doors, written as ``lon lat; lon lat`` in the file's coordinate system."""
     written = text_of(cell.get("doors"))
     if written is None:
@@ -102,6 +103,12 @@ def _doors(task: Task, i: int, cell: dict[str, Any]) -> shapely.MultiPoint | Non
     except ValueError:
         code = text_of(cell.get("code"))
         _refuse(task, i, code, "bad_doors", f"入口 {written} 应写成“经度 纬度; 经度 纬度”。 Doors: lon lat; lon lat.")
+        return None
+    try:
+        if at is not None:
+            check_doors((at.x, at.y), list(zip(lon.tolist(), lat.tolist(), strict=True)))
+    except InvalidCoordinateError as error:
+        _refuse(task, i, text_of(cell.get("code")), "far_doors", str(error))
         return None
     return shapely.MultiPoint(np.column_stack([lon, lat]))
 

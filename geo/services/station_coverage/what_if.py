@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from geo.crs import to_wgs84
 from geo.geometry.nearest_station import Places, nearest_doors
+from geo.services.doors import check_doors
 from geo.services.service_areas import NoStreetsError
 from geo.services.station_coverage.measuring import Measured
 from geo.services.station_coverage.tables import count
@@ -37,8 +38,11 @@ def tried(
     ------
     NoStreetsError
         No street is known within 200 m of any of the doors.
+    InvalidCoordinateError
+        A door is no place on earth, or too far from the first.
     """
     lon, lat = to_wgs84([one[0] for one in doors], [one[1] for one in doors], crs)
+    check_doors((lon[0], lat[0]), list(zip(lon[1:].tolist(), lat[1:].tolist(), strict=True)))
     lonlat = np.column_stack([lon, lat])
     metres, station_id, snap_m = measured.metres.copy(), measured.station_id.copy(), np.inf
     limit = measured.asked.limits.metres(measured.asked.limits.longest)

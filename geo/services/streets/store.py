@@ -11,6 +11,7 @@ from geoalchemy2.shape import from_shape
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from geo.crs import parse_crs
 from geo.errors import NotFoundError, RefusedImportError
 from geo.geometry.junctions import cut_ways, ways_of_lines
 from geo.geometry.walking import Streets, WalkingNetwork
@@ -109,7 +110,7 @@ def import_streets(
 def _read(path: Path, city_code: str, crs: str | None, progress: Progress) -> StreetFile:
     if path.suffix.lower() == ".gpkg":
         return read_lines(path, crs)
-    if crs not in (None, "wgs84"):
+    if crs is not None and parse_crs(crs) != "wgs84":
         raise RefusedImportError(f"{path.name}: OSM 数据总是 WGS 84，不能按 {crs} 读。 OpenStreetMap is WGS 84 always.")
     return read_osm(path, city_code=city_code, tell=lambda done: progress("read", done, None))
 
