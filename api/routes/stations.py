@@ -39,6 +39,7 @@ def list_stations(
     pace: PaceQuery = Pace.ADULT,
     kind: Kind | None = None,
     level: Level | None = None,
+    q: Annotated[str | None, Query(max_length=100, description="A part of name, code or division's name")] = None,
 ) -> Features[StationFeature]:
     """List the open stations in a box as GeoJSON, higher levels first, each with its largest circle (15 minutes).
 
@@ -46,7 +47,8 @@ def list_stations(
     computed yet. ``circles`` asks for the shapes.
     """
     limits = settings.walking.of(pace)
-    rows = read_stations(session, Wanted(bbox, kind, level), limit=limit + 1, limits=limits, with_shapes=circles)
+    wanted = Wanted(bbox, kind, level, q and q.strip().replace("\x00", ""))
+    rows = read_stations(session, wanted, limit=limit + 1, limits=limits, with_shapes=circles)
     return Features(
         features=[
             StationFeature(

@@ -65,6 +65,11 @@ def search_places(session: Session, query: str, *, limit: int) -> Sequence[RowMa
     -------
     Rows with kind, code, name, the division it lies in, a point inside and its bounds, in degrees.
     """
-    escaped = query.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    parameters = {"q": query, "anywhere": f"%{escaped}%", "after": query + "\U0010ffff", "limit": limit}
+    parameters = {"q": query, "anywhere": anywhere(query), "after": query + "\U0010ffff", "limit": limit}
     return session.execute(text(SEARCH), parameters).mappings().all()
+
+
+def anywhere(words: str) -> str:
+    """Return the pattern of ``ilike`` that finds the words anywhere in a text; their letters stand for themselves."""
+    escaped = words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return f"%{escaped}%"

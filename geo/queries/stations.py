@@ -7,6 +7,7 @@ from sqlalchemy import RowMapping, text
 from sqlalchemy.orm import Session
 
 from geo.queries.bbox import ENVELOPE, Bbox, edges
+from geo.queries.search import anywhere
 from geo.queries.service_areas import FRESH
 from geo.walking_rules import Limits
 
@@ -24,11 +25,15 @@ _TABLES = """
 
 @dataclass(frozen=True)
 class Wanted:
-    """The stations inside bounds (WGS 84), of one kind and one level where they are given."""
+    """The stations inside bounds (WGS 84), of one kind and level, and with words in name, code or division's name.
+
+    What isn't given doesn't matter; the words are found in capitals and small letters.
+    """
 
     bounds: Bbox
     kind: str | None = None
     level: str | None = None
+    words: str | None = None
 
 
 def read_stations(
@@ -53,13 +58,15 @@ def read_stations(
                 where s.retired_at is null and s.geom && {ENVELOPE}
                   and (cast(:kind as text) is null or s.kind = :kind)
                   and (cast(:level as text) is null or s.level = :level)
+                  and (cast(:words as text) is null or s.name ilike :words or s.code ilike :words
+                       or d.name ilike :words)
                 order by array_position(array['city', 'district', 'street', 'community', 'compound'], s.level)
                          nulls last, s.code
                 limit :limit
                 """
             ),
             edges(wanted.bounds)
-            | {"kind": wanted.kind, "level": wanted.level}
+            | {"kind": wanted.kind, "level": wanted.level, "words": anywhere(wanted.words) if wanted.words else None}
             | {"limit": limit, "minutes": limits.longest, "speed_kmh": limits.speed_kmh, "with_shapes": with_shapes},
         )
         .mappings()

@@ -314,7 +314,16 @@ def test_a_search_finds_stations_outside_of_the_view(visit: Callable[..., Visit]
     page.fill("input[type=search]", "西")
     expect(page.locator(".count")).to_have_text("找到 1 个站点")
     expect(page.locator(".station-box")).to_have_count(1)
-    page.locator(".station-rows button").click()
+    with page.expect_response("**/api/v1/stations?*q=*") as answer:  # found by the server, not among all that there are
+        page.fill("input[type=search]", "西站")
+    assert len(answer.value.json()["features"]) == 1
+    page.fill("input[type=search]", "党群服务")  # the page's word for a kind
+    expect(page.locator(".count")).to_have_text("找到 2 个站点")
+    page.fill("input[type=search]", "没有的站")
+    expect(page.locator(".count")).to_have_text("正在加载站点…")  # not "none" before it has looked
+    expect(page.locator(".count")).to_have_text("没有符合的站点。")
+    page.fill("input[type=search]", "西站")
+    page.locator(".station-rows button", has_text="西站").click()
     middle = lon_lat(10, 0.5)[0]
     page.wait_for_function("(lon) => Math.abs(Number(location.hash.split('/').pop()) - lon) < 0.02", arg=middle)
 

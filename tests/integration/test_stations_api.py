@@ -95,6 +95,38 @@ def test_a_moved_station_answers_with_its_new_circle(new: dict[str, Any], planne
     assert kept == moved["properties"]["service_areas"]
 
 
+def test_words_are_searched_in_name_and_code(team: Team, planner: Member) -> None:
+    lon, lat = lon_lat(30, 0.5)
+    odd = "100%红_Hub\\站"
+    body = {"name": odd, "kind": "terminal", "lon": lon, "lat": lat, "division": "450302", "code": "Z-FIND"}
+    made = planner.post(URL, json=body).json()
+    found = {
+        "100%": [odd],
+        "红_": [odd],
+        "\\": [odd],
+        " hUB ": [odd],  # capitals and blanks don't matter
+        "1%站": [],  # "%" and "_" stand for themselves
+        "本_站": [],
+        "z-find": [odd],  # its code
+        "别市": ["别市站"],  # its own name and that of its division: once
+        "\x00别市": ["别市站"],
+        "没有": [],
+    }
+    for words, names in found.items():
+        asked = {"bbox": "-180,-90,180,90", "limit": 1, "q": words}
+        answer = team.client.get(URL, params=asked).json()
+        assert [one["properties"]["name"] for one in answer["features"]] == names, words
+        assert answer["is_complete"] is True
+    assert planner.delete(f"{URL}/{made['id']}").status_code == 204
+
+
+def test_a_divisions_name_finds_its_stations(team: Team, new: dict[str, Any]) -> None:
+    asked = {"bbox": "-180,-90,180,90", "q": "本区", "limit": 2000}
+    listed = team.client.get(URL, params=asked).json()["features"]
+    assert new["id"] in [one["id"] for one in listed]
+    assert {one["properties"]["division_name"] for one in listed} == {"本区"}
+
+
 class TestMovedIntoAnotherDivision:
     """A station belongs to the division it stands in, unless somebody has given it to another."""
 

@@ -7,6 +7,7 @@ import { named, number, t } from "../format.js";
 import { latLngOf, stationIcon, stationPhoto } from "../station_drawing.js";
 import { bboxOf, readAddress } from "../view.js";
 import { CircleLayer, CircleNote } from "./circles.js";
+import { KINDS, LEVELS } from "./kinds.js";
 import { StationEditor } from "./station_editor.js";
 import { startShell } from "./shell.js";
 
@@ -34,6 +35,7 @@ class StationsPage {
     this.note = new CircleNote(() => (this.editor ? this.editor.ask() : this.drawCircles()));
     this.pins = L.layerGroup().addTo(map);
     this.stations = [];
+    this.told = null; // the words that they were found by
     this.chosen = this.shown = null;
     this.editor = null;
     this.underway = null;
@@ -50,8 +52,6 @@ class StationsPage {
     });
     this.scalePins();
     this.showList();
-    this.count.replaceChildren(el("span", { class: "spinner", "aria-hidden": "true" }), t("stations.loading"));
-    return this.refresh();
   }
 
   scalePins() {
@@ -63,15 +63,17 @@ class StationsPage {
     this.waiting = setTimeout(() => this.refresh(), WAIT_MS);
   }
 
-  /** Get the stations in view, or all where something is searched for. */
+  /** Get the stations in view, or those everywhere that are searched for. */
   async refresh() {
     this.underway?.abort();
     const mine = (this.underway = new AbortController());
-    const bbox = this.words() ? EVERYWHERE : bboxOf(this.map);
+    const words = this.words();
+    const wanted = words ? searches(words) : [{ bbox: bboxOf(this.map) }];
     try {
-      const answer = await get("/api/v1/stations", { bbox, limit: LIMIT }, mine.signal);
-      this.stations = answer.features;
-      this.isComplete = answer.is_complete;
+      const answers = await Promise.all(wanted.map((one) => get("/api/v1/stations", { ...one, limit: LIMIT }, mine.signal)));
+      this.stations = [...new Map(answers.flatMap(({ features }) => features.map((station) => [station.id, station]))).values()];
+      this.isComplete = answers.every((one) => one.is_complete);
+      this.told = words;
       this.drawPins();
       this.drawList();
     } catch (error) {
@@ -98,7 +100,7 @@ class StationsPage {
   found() {
     const words = this.words();
     return this.stations.filter(({ properties: { name, code, division_name: division, kind, level } }) =>
-      [name, code, division, named("station", kind), level ? named("station_level", level) : ""].some((text) => text.toLowerCase().includes(words)),
+      [name, code, division, named("station", kind), level ? named("station_level", level) : ""].some((text) => hasWords(text, words)),
     );
   }
 
@@ -136,6 +138,7 @@ class StationsPage {
     );
     this.drawPins();
     this.drawList();
+    if (this.told !== this.words()) this.refresh();
   }
 
   /** Show the list again, at the row of the station that was shown. */
@@ -146,10 +149,14 @@ class StationsPage {
 
   drawList() {
     const found = this.found();
-    const isSearch = Boolean(this.words());
-    const told = this.isComplete === false ? "stations.count_cut" : isSearch ? "stations.count_found" : "stations.count";
-    this.count.textContent = found.length ? t(told, { count: number(found.length) }) : t(isSearch ? "stations.no_match" : "stations.none");
     this.rows.replaceChildren(...found.map((station) => this.row(station)));
+    if (this.told !== this.words()) return this.tellLoading();
+    const [cut, all, none] = this.told ? ["count_found_cut", "count_found", "no_match"] : ["count_cut", "count", "none"];
+    this.count.textContent = t(`stations.${!found.length ? none : this.isComplete ? all : cut}`, { count: number(found.length) });
+  }
+
+  tellLoading() {
+    this.count.replaceChildren(el("span", { class: "spinner", "aria-hidden": "true" }), t("stations.loading"));
   }
 
   row({ id, properties: { name, kind, level, division_name: division, photo } }) {
@@ -271,4 +278,13 @@ class StationsPage {
       },
     });
   }
+}
+
+const hasWords = (text, words) => text.toLowerCase().includes(words);
+
+/** Give what to ask for where words are searched for: the server knows names and codes, the page its own words for kinds and levels. */
+function searches(words) {
+  const kinds = KINDS.filter((kind) => hasWords(named("station", kind), words)).map((kind) => ({ kind }));
+  const levels = LEVELS.filter((level) => hasWords(named("station_level", level), words)).map((level) => ({ level }));
+  return [{ q: words }, ...kinds, ...levels].map((one) => ({ bbox: EVERYWHERE, ...one }));
 }
