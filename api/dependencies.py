@@ -41,7 +41,7 @@ def get_session(request: Request) -> Iterator[Session]:
 
 def _record_change(request: Request, session: Session, scope: Scope) -> None:
     """Leave a name on a change that no service has recorded itself, with more to say."""
-    if audit.has_written(session) or not audit.has_changed(session):
+    if audit.is_settled(session) or not audit.has_changed(session):
         return
     audit.note(
         session,

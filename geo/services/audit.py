@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from geo.models import AuditEntry
 from geo.services.access import SYSTEM, Principal, Scope
 
-CALLER, WRITTEN = "caller", "audit_written"
+CALLER, SETTLED = "caller", "audit_settled"
 PERSONAL = frozenset({"name", "contact", "phone", "raw_lon", "raw_lat", "display_name", "username"})
 
 
@@ -50,7 +50,7 @@ def record(
             "after": mask(after),
         },
     )
-    session.info[WRITTEN] = True
+    session.info[SETTLED] = True
 
 
 def act_as(session: Session, principal: Principal, address: str | None = None) -> None:
@@ -94,13 +94,39 @@ def note(
     )
 
 
-def has_written(session: Session) -> bool:
-    """Tell whether an entry was added in this session: what it did is on record."""
-    return bool(session.info.get(WRITTEN))
+def note_change(
+    session: Session,
+    action: str,
+    kind: str,
+    object_id: object,
+    *,
+    division_path: str | None,
+    before: Mapping[str, Any],
+    after: Mapping[str, Any],
+) -> None:
+    """Add an entry of what differs, in the name of the session's caller; none where nothing does."""
+    changed = [key for key in after if before[key] != after[key]]
+    if not changed:
+        session.info[SETTLED] = True
+        return
+    note(
+        session,
+        action,
+        kind,
+        object_id,
+        division_path=division_path,
+        before={key: before[key] for key in changed},
+        after={key: after[key] for key in changed},
+    )
+
+
+def is_settled(session: Session) -> bool:
+    """Tell whether what the session did is on record, or known to have changed nothing."""
+    return bool(session.info.get(SETTLED))
 
 
 def has_changed(session: Session) -> bool:
-    """Tell whether the session's transaction has written anything: only then PostgreSQL gives it a number."""
+    """Tell whether the session's transaction may have written: PostgreSQL has given it a number, for a lock too."""
     session.flush()
     return bool(session.scalar(text("select pg_current_xact_id_if_assigned() is not null")))
 

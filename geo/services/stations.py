@@ -141,18 +141,10 @@ def change(
         if division is None:
             _follow(session, scope, station, old)
     session.flush()
-    after = _told(station)
-    if before != after:
-        changed = [key for key in after if before[key] != after[key]]
-        audit.note(
-            session,
-            "station.change",
-            "station",
-            station.code,
-            division_path=station.division_path,
-            before={key: before[key] for key in changed},
-            after={key: after[key] for key in changed},
-        )
+    path, after = station.division_path, _told(station)
+    audit.note_change(
+        session, "station.change", "station", station.code, division_path=path, before=before, after=after
+    )
     return station
 
 

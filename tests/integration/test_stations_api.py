@@ -248,6 +248,17 @@ def test_facts_are_changed_and_cleared(new: dict[str, Any], planner: Member, own
     assert entry.who == "planner-450302"
 
 
+def test_a_change_of_nothing_is_not_recorded(new: dict[str, Any], planner: Member, owner_engine: Engine) -> None:
+    lon, lat = new["geometry"]["coordinates"]
+    kept = {"name": new["properties"]["name"], "hours": None, "lon": lon, "lat": lat, "doors": []}
+    with owner_engine.connect() as connection:
+        count = text("select count(*) from audit_entry")
+        before = connection.execute(count).scalar_one()
+        for body in ({}, kept):
+            assert planner.patch(f"{URL}/{new['id']}", json=body).json() == new
+        assert connection.execute(count).scalar_one() == before
+
+
 def test_what_somebody_else_has_changed_meanwhile_is_not_overwritten(new: dict[str, Any], planner: Member) -> None:
     url = f"{URL}/{new['id']}"
     seen = {"If-Match": f'"{new["properties"]["revision"]}"'}
