@@ -34,7 +34,7 @@ export function roleFields(roles) {
 const searched = async (query) =>
   (await get("/api/v1/search", { q: query, limit: 50 })).filter(({ kind, code }) => code && KINDS.includes(kind));
 
-/** Give the field of one division, and `code()`: what was chosen, undefined where nothing is. */
+/** Give the field of one division, `code()`: what was chosen, undefined where nothing is; and `codeOrNone()`: null where the field is empty, which throws where something is written and nothing chosen. */
 export function divisionField(hint = t("admin.division_hint"), find = searched, label = t("admin.division")) {
   const list = el("ul", { id: "division-list", class: "choices", role: "listbox", "aria-label": label, hidden: true });
   const input = el("input", {
@@ -116,6 +116,11 @@ export function divisionField(hint = t("admin.division_hint"), find = searched, 
     content: [...field(label, input, hint), list],
     input,
     code: () => chosen,
+    codeOrNone() {
+      if (chosen !== undefined || !input.value.trim()) return chosen ?? null;
+      input.focus();
+      throw new Error(t("admin.choose_division"));
+    },
     setDisabled: (isOff) => {
       input.disabled = isOff;
       show([]);

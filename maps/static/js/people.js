@@ -122,11 +122,7 @@ function addPerson(reload) {
         input.focus();
         throw new Error(t("admin.fill_in"));
       }
-      const home = division.code() ?? null;
-      if (!home && division.input.value.trim()) {
-        division.input.focus();
-        throw new Error(t("admin.choose_division"));
-      }
+      const home = division.codeOrNone();
       return post("/api/v1/accounts", { username: username.value.trim(), display_name: name.value.trim(), password: password.value, division_code: home });
     },
     onDone: (account) => {

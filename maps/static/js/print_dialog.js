@@ -18,9 +18,9 @@ export function askPrint({ id, name, status, layer, division, division_level: le
     title: t("board.print_title", { name }),
     content: [el("p", {}, t(isDraft ? "board.print_draft" : "board.print_edition")), ...(hasParts ? part.content : []), ...field(t("board.paper"), paper)],
     action: t("board.make"),
-    work: () =>
+    work: async () =>
       isDraft
         ? download(`/api/v1/drafts/${id}/notice-board.pdf`, { paper: paper.value })
-        : download(boardOf(part.code() ?? division), { paper: paper.value, layer, as_of: publishedAt }),
+        : download(boardOf(part.codeOrNone() ?? division), { paper: paper.value, layer, as_of: publishedAt }),
   });
 }
