@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from geoalchemy2.shape import from_shape
-from playwright.sync_api import Browser, Page, Request, expect
+from playwright.sync_api import Browser, Page, Request, Route, expect
 from shapely import Point
 from sqlalchemy import func, text
 from sqlalchemy.orm import Session
@@ -250,6 +250,23 @@ def test_a_station_is_tried_by_click_and_drag_one_request_at_a_time(visit: Calla
     page.get_by_role("button", name="移除", exact=True).click()
     expect(page.locator(".station.is-moving")).to_have_count(0)
     expect(page.locator(".gained tbody tr")).to_have_count(1)
+    told = page.get_by_role("row", name="位置 1").inner_text()
+    held: list[Route] = []
+    page.route("**/coverage/what-if", lambda route: route.continue_() if held else held.append(route))
+    kinds = page.get_by_label("类型")
+    with page.expect_request("**/coverage/what-if"):
+        kinds.select_option("terminal")  # where none is yet: the place brings more
+    with page.expect_response("**/coverage/what-if"):
+        kinds.select_option("")
+    with page.expect_response("**/coverage/what-if"):
+        held[0].continue_()
+    page.wait_for_timeout(200)
+    assert page.get_by_role("row", name="位置 1").inner_text() == told  # not those of the filter before
+    page.get_by_role("tab", name="盲区").click()
+    kinds.select_option("terminal")
+    page.get_by_role("tab", name="试设站点").click()
+    expect(page.get_by_role("row", name="位置 1")).not_to_have_text(told.replace("\t", ""))
+    kinds.select_option("")
     page.get_by_role("button", name="位置 1", exact=True).click()
     expect(page.locator(".station.is-moving")).to_have_count(1)
     with site.engine.connect() as connection:

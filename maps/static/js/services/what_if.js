@@ -23,6 +23,7 @@ export class WhatIf {
     this.pin = null;
     this.change = null; // of the pin's place
     this.kept = [];
+    this.asked = 0; // how often the kept ones were asked for
     this.box = el("div", { class: "what-if" });
     this.outcome = el("div", { "aria-live": "polite" });
     this.comparison = el("div", {});
@@ -49,10 +50,11 @@ export class WhatIf {
     byId("hint").textContent = t("coverage.try_click");
     this.map.on("click", this.onClick);
     this.map.getContainer().classList.add("is-placing");
-    this.compare();
+    this.again();
   }
 
   stop() {
+    this.asked++;
     this.takeAway();
     this.map.off("click", this.onClick);
     this.map.getContainer().classList.remove("is-placing");
@@ -60,12 +62,18 @@ export class WhatIf {
     this.marks.clearLayers();
   }
 
-  /** Ask again, with what is filtered by now. */
+  /** Ask again, with what is filtered by now; a late answer to an earlier question is let go. */
   async again() {
     if (this.pin) this.ask();
+    const mine = ++this.asked;
     try {
-      for (const one of this.kept) one.change = await this.tell(one.place);
+      for (const one of this.kept) {
+        const change = await this.tell(one.place);
+        if (mine !== this.asked) return;
+        one.change = change;
+      }
     } catch {
+      if (mine !== this.asked) return;
       this.kept = []; // better none than those of another question
     }
     this.compare();
