@@ -16,13 +16,13 @@ export function readAddress() {
   };
 }
 
-/** Write the view and the asked point into the address, without a new entry in the history. */
-export function writeAddress(map, at) {
+/** Write the view, and the asked point or the station that is shown, into the address, without a new entry in the history. */
+export function writeAddress(map, at = null, station = null) {
   const centre = map.getCenter();
   const zoom = map.getZoom();
   const digits = Math.max(3, Math.ceil(zoom / 3));
   const view = `map=${zoom}/${centre.lat.toFixed(digits)}/${centre.lng.toFixed(digits)}`;
-  history.replaceState(null, "", `#${view}${at ? `&at=${at.lon},${at.lat}` : ""}`);
+  history.replaceState(null, "", `#${view}${at ? `&at=${at.lon},${at.lat}` : ""}${station ? `&station=${station}` : ""}`);
 }
 
 /** Give the bounds of a map, wider on each side by a share of them, as the API's bbox. */

@@ -10,9 +10,10 @@ import { setAddress } from "../tiles.js";
 import { readAddress, writeAddress } from "../view.js";
 import { keepForPrinting } from "./printing.js";
 
-/** Put base map and buttons on the map that folium declared; gives who is signed in, null for the public. */
-export async function startShell({ map, tiles }) {
+/** Put base map and buttons on the map that folium declared; gives who is signed in, null for the public. `shownStation()` is kept in the address. */
+export async function startShell({ map, tiles }, shownStation = () => null) {
   const layer = page.map.layers.find(({ bounds }) => bounds) ?? null;
+  map.on("moveend", () => writeAddress(map, null, shownStation()));
   openView(map, layer);
   addScale(map);
   keepForPrinting(map);
@@ -31,7 +32,6 @@ export async function startShell({ map, tiles }) {
 }
 
 function openView(map, layer) {
-  map.on("moveend", () => writeAddress(map, null));
   const { view } = readAddress();
   if (view) return map.setView([view.lat, view.lon], view.zoom);
   if (!layer) return;

@@ -5,7 +5,7 @@ import { openDialog } from "../dialog.js";
 import { byId, el, fill, toast } from "../dom.js";
 import { named, number, t } from "../format.js";
 import { latLngOf, stationIcon, stationPhoto } from "../station_drawing.js";
-import { bboxOf, readAddress } from "../view.js";
+import { bboxOf, readAddress, writeAddress } from "../view.js";
 import { CircleLayer, CircleNote } from "./circles.js";
 import { KINDS, LEVELS } from "./kinds.js";
 import { StationEditor } from "./station_editor.js";
@@ -18,12 +18,13 @@ const PINS_FROM = 15; // further out smaller ones, or they would hide each other
 
 /** Start the page on the map and tile layer that folium declared. */
 export async function start({ map, tiles }) {
-  const { at, station } = readAddress(); // before the map writes its view there
-  const me = await startShell({ map, tiles });
+  const { at, station, view } = readAddress(); // before the map writes its view there
+  let page = null;
+  const me = await startShell({ map, tiles }, () => (page ? page.chosen : station));
   if (me?.must_change_password) return;
-  const page = new StationsPage(map, me?.permissions.includes("stations.edit") ?? false);
+  page = new StationsPage(map, me?.permissions.includes("stations.edit") ?? false);
   page.start();
-  if (station) page.choose(station, true);
+  if (station) page.choose(station, !view);
   else if (at && page.mayEdit) page.edit(null, [at.lon, at.lat]);
 }
 
@@ -175,7 +176,7 @@ class StationsPage {
   }
 
   /** Show one station with its circles. */
-  async choose(id, isFromList = false) {
+  async choose(id, isToBeFitted = false) {
     const mine = (this.chosen = id);
     try {
       const station = await get(`/api/v1/stations/${id}`);
@@ -184,10 +185,11 @@ class StationsPage {
       this.markChosen();
       this.drawPins();
       const bounds = await this.drawCircles();
-      if (bounds && isFromList) this.map.fitBounds(bounds, { maxZoom: 16, padding: [24, 24] });
+      if (bounds && isToBeFitted) this.map.fitBounds(bounds, { maxZoom: 16, padding: [24, 24] });
     } catch (error) {
       if (mine !== this.chosen || this.editor) return;
-      this.chosen = null;
+      this.chosen = this.rows.isConnected ? null : this.shown.id; // what is still on the page
+      this.markChosen();
       toast(t("stations.failed", { reason: error.message }));
     }
   }
@@ -241,8 +243,9 @@ class StationsPage {
     byId("service-title").focus();
   }
 
-  /** Let the others step back while one is looked at. */
+  /** Let the others step back while one is looked at, which has an address of its own. */
   markChosen() {
+    writeAddress(this.map, null, this.chosen);
     this.map.getContainer().classList.toggle("has-chosen", this.chosen !== null || this.editor !== null);
   }
 
