@@ -166,8 +166,7 @@ def test_of_a_city_s_edition_one_community_is_printed(site: Site, visit: Callabl
     first.get_by_role("button", name="打印").click()
     page.get_by_role("combobox", name="社区").fill("西山")
     page.locator("dialog").get_by_role("option", name="西山社区").wait_for()
-    page.keyboard.press("Escape")  # closes the list alone
-    page.click("dialog [type=submit]")  # typed, not chosen: not the city's board instead
+    page.click("dialog [type=submit]", delay=300)  # typed, not chosen: not the city's board instead
     expect(page.locator("dialog .outcome")).to_have_text("请从列表中选择行政区划。")
     page.get_by_role("combobox", name="社区").fill("西山社")
     page.locator("dialog").get_by_role("option", name="西山社区").click()

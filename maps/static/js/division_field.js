@@ -111,7 +111,11 @@ export function divisionField(hint = t("admin.division_hint"), find = searched, 
       show([]);
     }
   });
-  input.addEventListener("blur", () => show([]));
+  // Closing moves what lies below: a button that is being pressed is let go first, or it would miss its click.
+  input.addEventListener("blur", () => {
+    if (!document.querySelector(":active")) return show([]);
+    addEventListener("mouseup", () => setTimeout(() => document.activeElement === input || show([])), { once: true });
+  });
   return {
     content: [...field(label, input, hint), list],
     input,
