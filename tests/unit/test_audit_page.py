@@ -12,7 +12,7 @@ import geo
 from maps import pages
 from maps.catalogue import LANGUAGES, catalogue
 
-RECORDERS = {"note", "record", "_audit", "_record", "_allow_phones"}
+RECORDERS = {"note", "note_change", "record", "_audit", "_record", "_allow_phones"}
 SOURCES = [path for package in (geo, api) for path in sorted(Path(package.__path__[0]).rglob("*.py"))]
 PAGE = (Path(pages.__file__).parent / "static" / "js" / "audit.js").read_text()
 
