@@ -60,8 +60,8 @@ def get_coverage(
 ) -> Any:
     """Tell which share of households and people walks to a station in 5, 10 and 15 minutes (settings).
 
-    Along the streets from every building, never by the shapes of circles. 404 (`NoStreetsError`) where no streets are
-    loaded.
+    Along the streets from every building, never by the shapes of circles. 404 where no streets are loaded
+    (`NoStreetsError`) or no homes are known (`NoHomesError`).
     """
     found = table(session, cache, principal.scope(READ), query.asked(settings.walking), query.by)
     if query.format == "csv":

@@ -311,3 +311,15 @@ def test_without_streets_the_page_says_what_to_import(
     expect(page.get_by_role("alert")).to_contain_text("尚未导入道路")
     expect(page.get_by_role("alert")).to_contain_text("wangge import streets")
     expect(page.locator("#legend")).to_be_hidden()
+
+
+def test_without_homes_the_page_says_what_to_import(
+    visit: Callable[..., Visit], serve: Callable[[Callable[[Session], None]], Site]
+) -> None:
+    def build_streets(session: Session) -> None:
+        build_town(session)
+        session.execute(text("delete from building"))
+
+    page = visit(address(serve(build_streets)), role=Role.PLANNER).page
+    expect(page.get_by_role("alert")).to_contain_text("还没有住户数据")
+    expect(page.get_by_role("alert")).to_contain_text("wangge import buildings")

@@ -83,6 +83,7 @@ def town(owner_engine: Engine) -> None:
             add_building(session, (west if x < 10 else east).id, x, households)
         station = add_station(session, west, "西社区党群服务中心", STATION_X, 0.5)
         station.area_m2 = 100.0
+        add_division(session, "空区", level="district", code="450399", parent=city)
         other = add_division(session, "别市", code="4504", geom=box(100, 0, 101, 1))
         add_building(session, other.id, 100, 7)
         store(session, town_file(), code="4503", city_id=city.id, filename="town.osm")
@@ -336,6 +337,12 @@ class TestWho:
     def test_another_citys_division_is_not_found(self, get: Callable[..., Any], path: str) -> None:
         assert get(path, division="4503", role=Role.ADMIN).status_code == 200
         assert get(path, role=Role.MANAGER, **{"division": "4504"}).status_code == 404
+
+    def test_no_homes(self, get: Callable[..., Any], path: str) -> None:
+        answer = get(path, division="450399")
+        assert answer.status_code == 404
+        assert answer.json()["type"].endswith("NoHomesError")
+        assert "wangge import buildings" in answer.json()["detail"]
 
     def test_no_streets(self, get: Callable[..., Any], path: str) -> None:
         answer = get(path, division="4504")

@@ -23,6 +23,12 @@ from geo.services.streets.networks import SupersededError
 from geo.walking_rules import Limits
 
 _TRIES = 2
+
+
+class NoHomesError(NotFoundError):
+    """No home is known whose walk could be measured."""
+
+
 _COLUMNS = (
     "id",
     "division_id",
@@ -121,6 +127,8 @@ def measure(session: Session, cache: CoverageCache, scope: Scope, asked: Asked) 
     ------
     NotFoundError
         There is no such division in the scope.
+    NoHomesError
+        No building with households is known in the scope.
     NoStreetsError
         No street is known where these homes are: nothing is drawn with a compass instead.
     SupersededError
@@ -152,7 +160,12 @@ def _measure(session: Session, cache: CoverageCache, scope: Scope, asked: Asked)
         stations |= walks.stations
         measured_at = min(measured_at, walks.measured_at)
     columns = [np.concatenate(column) for column in zip(*parts, strict=True)] if parts else []
-    if not columns or np.isnan(columns[7]).all():
+    if not columns or not len(columns[0]):
+        raise NoHomesError(
+            "还没有住户数据（楼栋），无法计算步行覆盖；请先导入楼栋：wangge import buildings。"
+            " No homes are known here; import buildings with their households first: wangge import buildings"
+        )
+    if np.isnan(columns[7]).all():
         raise NoStreetsError(
             "尚未导入这里的道路，无法计算步行覆盖；请先导入道路：wangge import streets。"
             " No streets are loaded where these homes are; import some first: wangge import streets"

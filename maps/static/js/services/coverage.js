@@ -212,12 +212,15 @@ class CoveragePage {
     this.coverage.clear(); // what was asked before isn't what is asked now
     this.leaveNames("grid");
     this.whatIf.stop();
-    const isEmpty = error.kind === "NoStreetsError";
+    const missing = {
+      NoStreetsError: ["coverage.no_streets", "coverage.no_streets_note", "streets FILE.osm.pbf"],
+      NoHomesError: ["coverage.no_homes", "coverage.no_homes_note", "buildings FILE"],
+    }[error.kind];
     this.tabs.hidden = this.report.hidden = true;
     this.status.replaceChildren();
     this.body.replaceChildren(
-      isEmpty
-        ? el("section", { class: "no-streets", role: "alert" }, el("h2", {}, t("coverage.no_streets")), el("p", {}, t("coverage.no_streets_note")), el("code", {}, "./wangge import streets FILE.osm.pbf"))
+      missing
+        ? el("section", { class: "no-data", role: "alert" }, el("h2", {}, t(missing[0])), el("p", {}, t(missing[1])), el("code", {}, `./wangge import ${missing[2]}`))
         : el("p", { class: "failed", role: "alert" }, ...failureOf(error, t("coverage.failed", { reason: error.message })), " ", el("button", { type: "button", class: "link", onclick: () => this.refresh() }, t("map.retry"))),
     );
   }
